@@ -1,0 +1,94 @@
+// Memory for bytes in transit. A Block is one piece of a fixed size class, lent by a BlockPool and given back by its
+// destructor, so that idle connections hold none. An Arena hands out small stable strings for the life of one exchange.
+// A pool and everything it lends belong to one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kanaria {
+
+class BlockPool;
+
+/// Size classes. Small holds nearly every head; Head the largest request head that is allowed (ALB: 64K of fields and a
+/// 16K line); Large is what a fast body grows to.
+enum class BlockSize : std::uint8_t { Small, Medium, Head, Large };
+inline constexpr std::size_t kBlockSizes = 4;
+constexpr std::size_t bytes_of(BlockSize size) {
+  constexpr std::size_t bytes[kBlockSizes] = {8 * 1024, 32 * 1024, 96 * 1024, 128 * 1024};
+  return bytes[static_cast<std::size_t>(size)];
+}
+
+class Block {
+ public:
+  Block() = default;
+  Block(Block&& other) noexcept { swap(other); }
+  Block& operator=(Block&& other) noexcept {
+    Block moved(std::move(other));
+    swap(moved);
+    return *this;
+  }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  ~Block() { release(); }
+
+  explicit operator bool() const { return data_ != nullptr; }
+  char* data() const { return data_; }
+  std::size_t size() const { return data_ == nullptr ? 0 : bytes_of(class_); }
+  BlockSize size_class() const { return class_; }
+  void release();
+
+ private:
+  friend class BlockPool;
+  void swap(Block& other) noexcept {
+    std::swap(pool_, other.pool_);
+    std::swap(data_, other.data_);
+    std::swap(class_, other.class_);
+  }
+  BlockPool* pool_ = nullptr;
+  char* data_ = nullptr;
+  BlockSize class_ = BlockSize::Small;
+};
+
+class BlockPool {
+ public:
+  BlockPool() = default;
+  BlockPool(const BlockPool&) = delete;
+  BlockPool& operator=(const BlockPool&) = delete;
+  ~BlockPool();  // every Block must be back
+
+  Block take(BlockSize size);
+  /// Blocks lent now; for tests.
+  std::size_t lent() const { return lent_; }
+
+ private:
+  friend class Block;
+  void give_back(char* data, BlockSize size);
+  std::vector<char*> free_[kBlockSizes];  // bounded: what is over the bound goes back to the allocator
+  std::size_t lent_ = 0;
+};
+
+/// Bump allocation of strings that live until clear(). Views handed out stay valid while the arena grows.
+class Arena {
+ public:
+  explicit Arena(BlockPool& pool) : pool_(pool) {}
+
+  /// A copy of `text`.
+  std::string_view keep(std::string_view text);
+  /// The parts one after another.
+  std::string_view join(std::initializer_list<std::string_view> parts);
+  /// Room for `size` bytes (at most a Large block).
+  char* room(std::size_t size);
+  void clear();
+
+ private:
+  BlockPool& pool_;
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;  // of the last block
+};
+
+}  // namespace kanaria

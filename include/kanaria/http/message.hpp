@@ -1,0 +1,78 @@
+// Heads as values: what a client asked and what a target answered, free of any protocol version's wire format.
+// Everything is a view: into the read block of the connection that the head came from, or into the exchange's Arena. A
+// head is valid until its exchange ends. The vectors keep their capacity from one message to the next.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace kanaria::http {
+
+struct Field {
+  std::string_view name;   // as it was sent; compare with iequals()
+  std::string_view value;  // without surrounding white space
+};
+
+/// How a body is delimited. Decided by our parser alone, never by passing fields on (RFC 9112 §6).
+enum class Framing : std::uint8_t {
+  None,        // no body
+  Length,      // content_length bytes
+  Chunked,     // chunks, then trailers
+  UntilClose,  // responses only
+};
+
+struct RequestHead {
+  std::string_view method;
+  std::string_view target;  // as sent, any of the four forms (RFC 9112 §3.2)
+  std::string_view scheme;  // of an absolute-form target, else empty
+  std::string_view
+      authority;           // Host's value, or that of an absolute-form target, which wins; empty: HTTP/1.0 without Host
+  std::string_view path;   // "/..." without the query; "*" for OPTIONS *
+  std::string_view query;  // without '?'
+  bool has_query = false;  // "/p?" has an empty query, "/p" none
+  std::uint8_t minor = 1;  // HTTP/1.minor
+  std::vector<Field> fields;  // without Content-Length and Transfer-Encoding: those became `framing`
+  Framing framing = Framing::None;
+  std::uint64_t content_length = 0;  // with Framing::Length
+  bool keep_alive = true;            // what the client wants of this connection
+  bool expect_continue = false;      // Expect: 100-continue
+  bool upgrade_websocket = false;    // Connection: upgrade with Upgrade: websocket
+
+  /// Empties it and keeps the vector's memory.
+  void clear();
+};
+
+struct ResponseHead {
+  std::uint16_t status = 0;
+  std::string_view reason;  // may be empty
+  std::uint8_t minor = 1;
+  std::vector<Field> fields;  // without Content-Length and Transfer-Encoding, except where `describes_length`
+  Framing framing = Framing::None;
+  std::uint64_t content_length = 0;  // with Framing::Length, or where describes_length
+  bool describes_length = false;     // HEAD or 304: a Content-Length that frames nothing and is passed on
+  bool keep_alive = true;
+
+  void clear();
+};
+
+/// Bytes lent by one side: valid until the next call on that side.
+struct Piece {
+  std::string_view data;
+  bool last = false;                             // nothing follows
+  const std::vector<Field>* trailers = nullptr;  // with `last` only; null: none
+};
+
+/// The first field of that name, or null.
+const Field* find(const std::vector<Field>& fields, std::string_view name);
+
+/// ASCII case-insensitive equality.
+bool iequals(std::string_view a, std::string_view b);
+/// RFC 9110 §5.6.2.
+bool is_token(std::string_view text);
+/// The standard reason phrase, or "Unknown".
+std::string_view reason_of(std::uint16_t status);
+/// Safe to send twice (RFC 9110 §9.2.2).
+bool is_idempotent(std::string_view method);
+
+}  // namespace kanaria::http

@@ -1,0 +1,41 @@
+// What a rule does with its requests, compiled from config::Action. Immutable; shared by all workers. alb.md §3.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kanaria/base/block.hpp"
+#include "kanaria/base/error.hpp"
+#include "kanaria/config/model.hpp"
+#include "kanaria/http/message.hpp"
+
+namespace kanaria::rules {
+
+struct Forward {
+  std::vector<config::WeightedGroup> groups;  // 1-5, in the file's order
+  config::SplitMode split = config::SplitMode::Shuffled;
+  /// Dense number of this forward action within its rule table, 0...: the snapshot keeps the live parts (split, groups)
+  /// under it.
+  std::uint32_t index = 0;
+};
+
+struct Redirect {
+  config::Redirect parts;
+  std::uint16_t status = 301;
+  /// The Location for this request: placeholders filled (alb.md §3.2). RedirectTooLong over 8K. The view lives in
+  /// `arena`.
+  Result<std::string_view> location(const http::RequestHead& head, std::string_view protocol,
+                                    std::uint16_t listener_port, Arena& arena) const;
+};
+
+struct FixedResponse {
+  std::uint16_t status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+using Action = std::variant<Forward, Redirect, FixedResponse>;
+
+}  // namespace kanaria::rules

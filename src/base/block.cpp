@@ -1,0 +1,83 @@
+#include "kanaria/base/block.hpp"
+
+#include <algorithm>
+
+namespace kanaria {
+namespace {
+
+// What a pool keeps of each class: about 2 MiB a worker at rest.
+constexpr std::size_t kKept[kBlockSizes] = {64, 16, 4, 8};
+
+std::size_t index_of(BlockSize size) {
+  return static_cast<std::size_t>(size);
+}
+
+}  // namespace
+
+void Block::release() {
+  if (data_ != nullptr) pool_->give_back(std::exchange(data_, nullptr), class_);
+}
+
+BlockPool::~BlockPool() {
+  for (auto& list : free_)
+    for (char* data : list) delete[] data;
+}
+
+Block BlockPool::take(BlockSize size) {
+  auto& list = free_[index_of(size)];
+  Block block;
+  block.pool_ = this;
+  block.class_ = size;
+  if (list.empty()) {
+    block.data_ = new char[bytes_of(size)];
+  } else {
+    block.data_ = list.back();
+    list.pop_back();
+  }
+  ++lent_;
+  return block;
+}
+
+void BlockPool::give_back(char* data, BlockSize size) {
+  --lent_;
+  auto& list = free_[index_of(size)];
+  if (list.size() < kKept[index_of(size)]) {
+    list.push_back(data);
+  } else {
+    delete[] data;
+  }
+}
+
+std::string_view Arena::keep(std::string_view text) {
+  return join({text});
+}
+
+std::string_view Arena::join(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (std::string_view part : parts) size += part.size();
+  if (size == 0) return {};
+  char* const start = room(size);
+  char* at = start;
+  for (std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
+  return {start, size};
+}
+
+char* Arena::room(std::size_t size) {
+  if (blocks_.empty() || used_ + size > blocks_.back().size()) {
+    BlockSize wanted = BlockSize::Small;
+    while (bytes_of(wanted) < size && wanted != BlockSize::Large)
+      wanted = static_cast<BlockSize>(static_cast<std::uint8_t>(wanted) + 1);
+    blocks_.push_back(pool_.take(wanted));
+    used_ = 0;
+  }
+  char* const at = blocks_.back().data() + used_;
+  used_ += size;
+  return at;
+}
+
+void Arena::clear() {
+  blocks_.clear();
+  used_ = 0;
+}
+
+}  // namespace kanaria
