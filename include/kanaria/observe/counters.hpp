@@ -1,0 +1,130 @@
+// What one worker counts, in rows by dense index. A worker alone writes its Counters, with a plain load and store each;
+// control reads all workers' and adds them up. Rows are made by control (metrics.hpp), which posts an index to a worker
+// only after its row exists, so that post is the only synchronisation a row needs.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "kanaria/base/clock.hpp"
+#include "kanaria/base/error.hpp"
+#include "kanaria/observe/exchange_record.hpp"
+
+namespace kanaria::observe {
+
+/// A number that one thread changes and any thread reads. No read-modify-write: nobody else writes it.
+class Cell {
+ public:
+  void add(std::uint64_t n = 1) { value_.store(read() + n, std::memory_order_relaxed); }
+  void subtract(std::uint64_t n = 1) { value_.store(read() - n, std::memory_order_relaxed); }  // gauges only
+  std::uint64_t read() const { return value_.load(std::memory_order_relaxed); }
+  /// By control, for a row that no worker knows any more.
+  void clear() { value_.store(0, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Final statuses that have a cell of their own: what IANA has registered, and ALB's 460, 463, 464, 561. The rest of
+/// each class shares one ("2xx"), and what is no status at all another ("other").
+inline constexpr std::size_t kCodes = 74;
+/// The cell of a status, and the `code` label of a cell.
+std::size_t code_slot(std::uint16_t status);
+std::string_view code_label(std::size_t slot);
+
+using FaultCells = std::array<Cell, kFaults>;
+
+struct RouteRow {
+  using Name = std::array<std::string, 3>;
+  static constexpr std::array<std::string_view, 3> kLabels{"listener", "rule", "target_group"};  // "" where none
+  std::array<std::array<Cell, kCodes>, 2> answers;  // by AnsweredBy, then code_slot
+  Cell split_requests;                              // the split chose this group
+
+  void count(std::uint16_t status, AnsweredBy by) { answers[static_cast<std::size_t>(by)][code_slot(status)].add(); }
+};
+
+struct GroupRow {
+  using Name = std::array<std::string, 1>;
+  static constexpr std::array<std::string_view, 1> kLabels{"target_group"};
+  FaultCells errors;   // exchanges that ended so
+  FaultCells retries;  // further attempts, by what ended the one before
+};
+
+struct TargetRow {
+  using Name = std::array<std::string, 2>;
+  static constexpr std::array<std::string_view, 2> kLabels{"target_group", "target"};
+  Cell requests;  // attempts
+  Cell connects;
+  Cell connect_nanoseconds;
+  Cell connections;  // gauge: open, idle ones too
+  Cell in_flight;    // gauge
+
+  void connected(Duration took) {
+    connects.add();
+    connect_nanoseconds.add(static_cast<std::uint64_t>(took.count()));
+  }
+};
+
+struct ListenerRow {
+  using Name = std::array<std::string, 1>;
+  static constexpr std::array<std::string_view, 1> kLabels{"listener"};
+  Cell client_connections;               // gauge
+  Cell connections_refused_draining;     // accepted and closed at once: the listener is being removed
+  Cell connections_refused_descriptors;  // EMFILE, ENFILE
+  FaultCells requests_refused;           // before a rule was found
+  Cell received_bytes;
+  Cell sent_bytes;
+};
+
+/// Rows by index, in chunks that double and never move. Control adds, one worker reads and writes what it knows of.
+template <class Row>
+class Rows {
+ public:
+  Row& operator[](std::uint32_t index) const {
+    const Place place = place_of(index);
+    return chunks_[place.chunk][place.offset];
+  }
+  void make_room(std::uint32_t index) {
+    const Place place = place_of(index);
+    if (!chunks_[place.chunk]) chunks_[place.chunk] = std::make_unique<Row[]>(std::size_t{kFirst} << place.chunk);
+  }
+
+ private:
+  static constexpr std::uint32_t kFirst = 16;  // rows in chunk 0; chunk n has kFirst << n
+  struct Place {
+    std::size_t chunk;
+    std::size_t offset;
+  };
+  static Place place_of(std::uint32_t index) {
+    const std::size_t chunk = static_cast<std::size_t>(std::bit_width(index / kFirst + 1)) - 1;
+    return {chunk, index - kFirst * ((std::size_t{1} << chunk) - 1)};
+  }
+  std::array<std::unique_ptr<Row[]>, 28> chunks_;
+};
+
+/// One worker's counters. The index must be one that control gave out; kNoRow is the caller's to check.
+class alignas(128) Counters {
+ public:
+  RouteRow& route(std::uint32_t row) { return routes_[row]; }
+  GroupRow& group(std::uint32_t row) { return groups_[row]; }
+  TargetRow& target(std::uint32_t row) { return targets_[row]; }
+  ListenerRow& listener(std::uint32_t row) { return listeners_[row]; }
+
+  /// All that follows from a finished exchange: its status, its fault, its bytes. Once an exchange.
+  void count(const ExchangeRecord& record);
+
+ private:
+  friend class Metrics;
+  Rows<RouteRow> routes_;
+  Rows<GroupRow> groups_;
+  Rows<TargetRow> targets_;
+  Rows<ListenerRow> listeners_;
+};
+
+}  // namespace kanaria::observe

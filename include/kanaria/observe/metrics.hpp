@@ -1,0 +1,96 @@
+// The process's metrics: which row index means which names, and the Prometheus text of all workers' counters added up.
+// Owned by the server and used on control's thread; workers only hold their Counters. A tuple of names keeps its row,
+// and so its counts, as long as any snapshot has acquired it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kanaria/base/clock.hpp"
+#include "kanaria/observe/counters.hpp"
+
+namespace kanaria::observe {
+
+/// Names <-> dense indexes of one kind of row. Indexes are counted by reference: each snapshot acquires what it names,
+/// and releases it when the last worker has let go of that snapshot. Only then may a row be cleared and used again.
+template <class Row>
+class RowTable {
+ public:
+  using Name = typename Row::Name;
+
+  explicit RowTable(std::vector<Rows<Row>*> workers) : workers_(std::move(workers)) {}
+
+  /// The row of these names, made if need be, for all workers.
+  std::uint32_t acquire(const Name& name);
+  void release(std::uint32_t index);
+  const Name& name(std::uint32_t index) const { return entries_[index].name; }
+
+  /// Calls f(name, sum) for each row in use, in the order of names. `sum(cell_of)` adds up cell_of(row) over all
+  /// workers.
+  template <class F>
+  void for_each(F&& f) const {
+    for (const auto& [name, index] : indexes_)
+      f(name, [this, at = index](auto&& cell_of) {
+        std::uint64_t total = 0;
+        for (const Rows<Row>* rows : workers_) total += cell_of((*rows)[at]).read();
+        return total;
+      });
+  }
+
+ private:
+  struct Entry {
+    Name name;
+    std::uint32_t references = 0;
+  };
+  std::vector<Rows<Row>*> workers_;
+  std::map<Name, std::uint32_t> indexes_;
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> free_;
+};
+
+/// What control knows and no worker counts.
+struct ProcessFacts {
+  bool last_reload_success = true;
+  WallTime last_reload{};
+  std::string config_hash;
+  std::uint64_t access_log_dropped = 0;
+  struct SplitWeight {
+    std::uint32_t route_row;
+    std::uint32_t weight;
+  };
+  std::vector<SplitWeight> split_weights;  // of the snapshot in force
+};
+
+class Metrics {
+ public:
+  explicit Metrics(std::size_t workers);
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  Counters& worker(std::size_t index) { return *counters_[index]; }
+
+  RowTable<RouteRow>& routes() { return routes_; }
+  RowTable<GroupRow>& groups() { return groups_; }
+  RowTable<TargetRow>& targets() { return targets_; }
+  RowTable<ListenerRow>& listeners() { return listeners_; }
+
+  /// Prometheus text format 0.0.4. Counters that are zero are left out.
+  std::string text(const ProcessFacts& facts) const;
+
+ private:
+  template <class Row>
+  std::vector<Rows<Row>*> rows_of(Rows<Row> Counters::* kind) const;
+
+  std::vector<std::unique_ptr<Counters>> counters_;  // declared before the tables that point into it
+  RowTable<RouteRow> routes_;
+  RowTable<GroupRow> groups_;
+  RowTable<TargetRow> targets_;
+  RowTable<ListenerRow> listeners_;
+};
+
+}  // namespace kanaria::observe

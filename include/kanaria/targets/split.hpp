@@ -1,0 +1,51 @@
+// Which target group a request goes to: a weighted random choice. Weights never change; new weights are a new Split.
+// Shared by all workers, kept alive by the snapshots that name it; choose() is wait-free and touches one shared word.
+//
+// shuffled: requests draw tickets. Each aligned block of block_size() tickets is dealt in its own secret order, in
+// which each group stands exactly weight / gcd times. So whole blocks are exact over all workers together, each single
+// request still has exactly its group's share as probability, and the next group can't be told from the ones before.
+// The 64-bit ticket is taken to never wrap (at a million requests a second it would after 580,000 years).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kanaria/base/random.hpp"
+#include "kanaria/config/model.hpp"
+
+namespace kanaria::targets {
+
+class Split {
+ public:
+  static constexpr std::size_t kNone = SIZE_MAX;
+
+  /// The sum of the weights must be below 2^32. The seeds are the secret that orders the blocks.
+  Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::uint64_t seed_a, std::uint64_t seed_b);
+
+  /// The index of a group, or kNone when all weights are 0.
+  std::size_t choose(Random& random);
+
+  std::size_t size() const { return weights_.size(); }
+  std::uint32_t weight(std::size_t group) const { return weights_[group]; }
+  /// The sum of the weights over their greatest common divisor; 0 when all are 0.
+  std::uint32_t block_size() const { return block_size_; }
+
+ private:
+  std::uint32_t shuffled_slot(std::uint64_t ticket) const;
+  std::size_t group_of(std::uint32_t slot) const;
+
+  std::vector<std::uint32_t> weights_;
+  std::vector<std::uint32_t> ends_;  // group i owns the slots [ends_[i - 1], ends_[i]) of a block
+  std::uint32_t block_size_ = 0;
+  std::uint32_t rows_ =
+      1;  // a block's slots as a table: the least rows_ * columns_ >= block_size_ that is not too flat
+  std::uint32_t columns_ = 1;
+  config::SplitMode mode_;
+  std::uint64_t seed_a_;
+  std::uint64_t seed_b_;
+  alignas(128) std::atomic<std::uint64_t> ticket_{0};  // alone on its lines: all workers write it
+};
+
+}  // namespace kanaria::targets
