@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs the tests: as released, and under the address and undefined-behaviour
+# sanitizers.
+#
+#   scripts/test.sh [--full]
+#
+#   --full    also under the thread sanitizer and built by g++, the long tests, formatter and linters
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+jobs=$(nproc)
+presets=(release asan)
+full=no
+summary=()
+failed=0
+
+usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
+
+case "${1:-}" in
+  '') ;;
+  --full) full=yes presets+=(tsan gcc) ;;
+  -h | --help) usage && exit 0 ;;
+  *) usage >&2 && exit 2 ;;
+esac
+
+# step NAME COMMAND...: runs it and keeps its result for the summary; the steps after a failed one run all the same.
+step() {
+  local name=$1 start=$SECONDS result=passed
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" </dev/null || result=FAILED failed=1
+  summary+=("$(printf '%-32s %s  %4d s' "$name" "$result" $((SECONDS - start)))")
+  [ "$result" = passed ]
+}
+
+# shellcheck disable=SC2317  # called by name, through step
+{
+  check_format() { find include src tests bench -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
+  check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
+  check_shell() { shellcheck scripts/*.sh .ci/run; }
+}
+
+if [ "$full" = yes ]; then
+  scripts/setup.sh --lint
+  export KANARIA_LONG=1
+else
+  scripts/setup.sh --test
+fi
+
+build_and_test() {
+  step "$1: configure" cmake --preset "$1" -DBUILD_TESTING=ON || return
+  step "$1: build" cmake --build --preset "$1" --parallel "$jobs" || return
+  step "$1: test" ctest --preset "$1" --parallel "$jobs"
+}
+
+for preset in "${presets[@]}"; do
+  build_and_test "$preset" || true
+done
+
+if [ "$full" = yes ]; then
+  step "clang-format" check_format || true
+  step "clang-tidy" check_tidy || true
+  step "shellcheck" check_shell || true
+fi
+
+printf '\n== Summary\n'
+printf '%s\n' "${summary[@]}"
+exit "$failed"
