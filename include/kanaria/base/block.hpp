@@ -3,6 +3,7 @@
 // A pool and everything it lends belong to one thread.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -87,7 +88,7 @@ class Arena {
 
  private:
   BlockPool& pool_;
-  std::vector<Block> blocks_;
+  boost::container::small_vector<Block, 2> blocks_;
   std::size_t used_ = 0;  // of the last block
 };
 

@@ -1,0 +1,68 @@
+// What the two sides of a forwarded request offer each other, free of protocols: Exchange is the client's side, Attempt (targets/attempt.hpp)
+// a target's. An HTTP/1.1 connection or, one day, one HTTP/2 stream implements each. Everything between is written once.
+// Both live on one worker's thread. At most one read() and one write()/send() may be under way on each side.
+#pragma once
+
+#include <string_view>
+
+#include "kanaria/base/block.hpp"
+#include "kanaria/base/error.hpp"
+#include "kanaria/http/headers.hpp"
+#include "kanaria/http/message.hpp"
+#include "kanaria/net/asio.hpp"
+#include "kanaria/net/sockets.hpp"
+
+namespace kanaria::http {
+
+/// What both sides share.
+class Message {
+ public:
+  /// The next piece of the body; after the last one, not again. After a 101 it is a tunnel's raw bytes until FIN.
+  virtual net::Awaitable<Result<Piece>> read() = 0;
+  /// Done when the bytes are needed no more.
+  virtual net::Awaitable<Result<void>> write(const Piece& piece) = 0;
+  /// The rest of the incoming body is not wanted: the connection can't be used for another message.
+  virtual void stop_reading() = 0;
+  /// Ends every operation on this side, now and later, with `fault`. The first fault stays.
+  virtual void abort(Fault fault) = 0;
+  virtual Fault fault() const = 0;
+
+ protected:
+  ~Message() = default;
+};
+
+class Exchange : public Message {
+ public:
+  virtual const RequestHead& head() const = 0;
+  /// Body bytes that came with the head: no wait. Once, before the first read().
+  virtual Piece ready() = 0;
+  /// Any number of 1xx, then one final head with the first piece of its body. 101 turns the connection into a tunnel.
+  virtual net::Awaitable<Result<void>> send(const ResponseHead& head, const Piece& first) = 0;
+  /// While set, a client that goes away aborts `other` with ClientGone; null ends it. Use Watch.
+  virtual void on_gone(Message* other) = 0;
+
+  virtual const PeerText& peer() const = 0;
+  virtual const net::Endpoint& peer_endpoint() const = 0;
+  /// Strings that live until the exchange ends.
+  virtual Arena& arena() = 0;
+  /// Bytes on the wire for this exchange so far, heads included.
+  virtual std::uint64_t received_bytes() const = 0;
+  virtual std::uint64_t sent_bytes() const = 0;
+
+ protected:
+  ~Exchange() = default;
+};
+
+/// For its life, a client that goes away aborts the other side.
+class Watch {
+ public:
+  Watch(Exchange& client, Message& other) : client_(client) { client_.on_gone(&other); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() { client_.on_gone(nullptr); }
+
+ private:
+  Exchange& client_;
+};
+
+}  // namespace kanaria::http

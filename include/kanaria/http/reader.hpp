@@ -1,0 +1,64 @@
+// Reads HTTP/1 messages, one after another, from a stream: heads pinned in one block until their message ends, body pieces lent from a second
+// one that grows with the body, leftover bytes (a pipelined request) carried over. An idle reader holds no block.
+//
+//   head block  [ head, pinned | body or next bytes ]     body block  [ decoded piece | not yet decoded ]
+//
+// Owned by one connection, on its loop's thread.
+#pragma once
+
+#include "kanaria/base/block.hpp"
+#include "kanaria/http/message.hpp"
+#include "kanaria/http/parser.hpp"
+#include "kanaria/net/stream.hpp"
+
+namespace kanaria::http {
+
+enum class HeadEnd : std::uint8_t {
+  Whole,   // parser.head() is there
+  Closed,  // FIN before the first byte
+  Cut,     // FIN inside the head
+};
+
+template <class Parser>
+class Reader {
+ public:
+  Reader(net::Stream& stream, const HeadLimits& limits) : stream_(stream), parser_(limits) {}
+
+  Parser& parser() { return parser_; }
+  const Parser& parser() const { return parser_; }
+
+  /// Bytes are here that were not consumed.
+  bool has_bytes() const { return begin_ < end_; }
+  /// Reads until the parser has a head. The caller reset the parser. An error is the stream's or the parser's fault.
+  net::Awaitable<Result<HeadEnd>> head();
+  /// A body piece that is here already, possibly empty, never an error: what is broken comes with the next body().
+  Piece ready();
+  /// The next piece. `cut` is the fault of a body that ends before its end.
+  net::Awaitable<Result<Piece>> body(Fault cut);
+  /// Bytes as they come, an empty last piece at FIN: a tunnel.
+  net::Awaitable<Result<Piece>> raw();
+  /// The message is over: unpins its head, keeps bytes that follow it.
+  void finish();
+
+ private:
+  Block& area() { return in_body_ ? body_ : head_; }
+  std::span<char> bytes() { return {area().data() + begin_, end_ - begin_}; }
+  std::span<char> room() { return {area().data() + end_, area().size() - end_}; }
+  bool make_room_for_head();
+  void make_room_for_body();
+  Piece piece(std::string_view data);
+
+  net::Stream& stream_;
+  Parser parser_;
+  Block head_;
+  Block body_;
+  std::size_t begin_ = 0;  // of the bytes not consumed, in area()
+  std::size_t end_ = 0;
+  bool in_body_ = false;   // area() is the body block
+  bool filled_ = false;    // the last read filled the body block: the next one gets a larger one
+};
+
+using RequestReader = Reader<RequestParser>;
+using ResponseReader = Reader<ResponseParser>;
+
+}  // namespace kanaria::http

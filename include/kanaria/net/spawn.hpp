@@ -1,0 +1,34 @@
+// The ways to start a coroutine. spawn(): nobody waits for it. Child: the second direction of an exchange, always joined before its
+// parent goes on. An exception that leaves a coroutine is a bug: it is logged and ends that coroutine only.
+#pragma once
+
+#include "kanaria/net/asio.hpp"
+#include "kanaria/net/event.hpp"
+#include "kanaria/net/loop.hpp"
+
+namespace kanaria::net {
+
+void spawn(Loop& loop, Awaitable<void> work);
+
+class Child {
+ public:
+  explicit Child(Loop& loop) : loop_(loop) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child();  // must not be running
+
+  void start(Awaitable<void> work);
+  bool running() const { return running_; }
+  /// Waits for the end; at once if it isn't running.
+  Awaitable<void> join();
+
+ private:
+  Loop& loop_;
+  Event ended_;
+  bool running_ = false;
+};
+
+/// Lets other coroutines of the loop run.
+Awaitable<void> yield(Loop& loop);
+
+}  // namespace kanaria::net

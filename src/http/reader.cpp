@@ -1,0 +1,133 @@
+#include "kanaria/http/reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kanaria::http {
+
+template <class Parser>
+bool Reader<Parser>::make_room_for_head() {
+  if (!head_) {
+    head_ = stream_.loop().blocks().take(BlockSize::Small);
+    return true;
+  }
+  if (begin_ > 0) {  // what a message before left in the middle of the block
+    std::memmove(head_.data(), head_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    return true;
+  }
+  if (head_.size_class() >= BlockSize::Head) return false;
+  Block larger = stream_.loop().blocks().take(BlockSize::Head);
+  std::memcpy(larger.data(), head_.data(), end_);
+  head_ = std::move(larger);
+  return true;
+}
+
+template <class Parser>
+net::Awaitable<Result<HeadEnd>> Reader<Parser>::head() {
+  if (begin_ > 0) make_room_for_head();
+  for (;;) {
+    if (begin_ < end_) {
+      const HeadProgress progress = parser_.parse_head({head_.data() + begin_, end_ - begin_});
+      if (progress.step == Step::Refused) co_return Error(progress.fault);
+      if (progress.step == Step::Done) {
+        begin_ += progress.consumed;
+        co_return HeadEnd::Whole;
+      }
+    }
+    // The parser's limits are below the largest block: no room left means that it counts wrong.
+    if (end_ == head_.size() && !make_room_for_head()) co_return Error(Fault::Internal);
+    const Result<std::size_t> got = co_await stream_.read(room());
+    if (!got) co_return got.error();
+    if (*got == 0) co_return end_ > begin_ ? HeadEnd::Cut : HeadEnd::Closed;
+    end_ += *got;
+  }
+}
+
+template <class Parser>
+Piece Reader<Parser>::piece(std::string_view data) {
+  Piece result{data, parser_.body_done(), nullptr};
+  if (result.last && !parser_.trailers().empty()) result.trailers = &parser_.trailers();
+  return result;
+}
+
+template <class Parser>
+Piece Reader<Parser>::ready() {
+  if (parser_.body_done() || !has_bytes()) return piece({});
+  const BodyProgress progress = parser_.parse_body(bytes());
+  begin_ += progress.consumed;
+  return piece(progress.data);
+}
+
+template <class Parser>
+net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut) {
+  for (;;) {
+    if (parser_.body_done()) co_return piece({});
+    if (has_bytes()) {
+      const BodyProgress progress = parser_.parse_body(bytes());
+      if (progress.step == Step::Refused) co_return Error(progress.fault);
+      begin_ += progress.consumed;
+      if (!progress.data.empty() || parser_.body_done()) co_return piece(progress.data);
+    }
+    make_room_for_body();
+    std::span<char> space = room();
+    space = space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), parser_.body_left())));
+    const Result<std::size_t> got = co_await stream_.read(space);
+    if (!got) co_return got.error();
+    if (*got == 0) {
+      if constexpr (requires { parser_.finish_at_eof(); })
+        if (parser_.finish_at_eof()) co_return piece({});
+      co_return Error(cut);
+    }
+    end_ += *got;
+    filled_ = end_ == body_.size();
+  }
+}
+
+// The head block stays as it is while its head is pinned; what it still holds undecoded (part of a chunk line) moves over.
+template <class Parser>
+void Reader<Parser>::make_room_for_body() {
+  const std::span<char> rest = bytes();
+  const bool grow = filled_ && body_.size_class() < BlockSize::Large;
+  if (!in_body_ || grow) {
+    Block next = stream_.loop().blocks().take(grow ? BlockSize::Large : BlockSize::Medium);
+    std::copy(rest.begin(), rest.end(), next.data());
+    body_ = std::move(next);
+    in_body_ = true;
+  } else if (begin_ > 0) {
+    std::memmove(body_.data(), rest.data(), rest.size());
+  }
+  begin_ = 0;
+  end_ = rest.size();
+}
+
+template <class Parser>
+net::Awaitable<Result<Piece>> Reader<Parser>::raw() {
+  if (!has_bytes()) {
+    make_room_for_body();
+    const Result<std::size_t> got = co_await stream_.read(room());
+    if (!got) co_return got.error();
+    end_ = *got;
+    filled_ = end_ == body_.size();
+  }
+  const std::span<char> data = bytes();
+  begin_ = end_;
+  co_return Piece{{data.data(), data.size()}, data.empty(), nullptr};
+}
+
+template <class Parser>
+void Reader<Parser>::finish() {
+  if (in_body_ && has_bytes()) head_ = std::move(body_);
+  body_.release();
+  in_body_ = filled_ = false;
+  if (!has_bytes()) {
+    head_.release();
+    begin_ = end_ = 0;
+  }
+}
+
+template class Reader<RequestParser>;
+template class Reader<ResponseParser>;
+
+}  // namespace kanaria::http
