@@ -85,7 +85,8 @@ net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut) {
   }
 }
 
-// The head block stays as it is while its head is pinned; what it still holds undecoded (part of a chunk line) moves over.
+// The head block stays as it is while its head is pinned; what it still holds undecoded (part of a chunk line) moves
+// over.
 template <class Parser>
 void Reader<Parser>::make_room_for_body() {
   const std::span<char> rest = bytes();

@@ -19,11 +19,12 @@ namespace kanaria::http {
 struct HeadLimits {
   std::size_t start_line = 16 * 1024;  // ALB: 16K
   std::size_t field = 16 * 1024;       // ALB: 16K, name and value
-  std::size_t head = 64 * 1024;        // ALB: 64K of request fields; responses: 32K
+  std::size_t head = 64 * 1024;        // ALB: 64K of request fields
   std::size_t fields = 256;            // a count, ours
   std::size_t trailers = 8 * 1024;     // all of a trailer section
   std::size_t chunk_line = 1024;       // a chunk-size line with its extensions
 };
+inline constexpr HeadLimits kResponseLimits{.head = 32 * 1024};
 
 enum class Step : std::uint8_t {
   NeedMore,  // valid so far
@@ -75,7 +76,7 @@ class RequestParser {
 
 class ResponseParser {
  public:
-  explicit ResponseParser(const HeadLimits& limits = {});
+  explicit ResponseParser(const HeadLimits& limits = kResponseLimits);
   ~ResponseParser();
   ResponseParser(const ResponseParser&) = delete;
   ResponseParser& operator=(const ResponseParser&) = delete;

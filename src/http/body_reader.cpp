@@ -1,0 +1,164 @@
+#include "body_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "head_grammar.hpp"
+#include "kanaria/http/headers.hpp"
+
+namespace kanaria::http {
+namespace {
+
+// Trailers are judged by the grammar of fields: they are read as a head that has this line before them.
+constexpr std::string_view kTrailerStart = "HTTP/1.1 200 \r\n";
+
+// What may not come after the body, because by then it has been acted on (RFC 9110 §6.5.1): framing, routing, who the
+// client is and what it may do, how the content is to be read.
+constexpr std::array<std::string_view, 21> kNeverTrailers{"content-length",
+                                                          "content-encoding",
+                                                          "content-type",
+                                                          "content-range",
+                                                          "host",
+                                                          "expect",
+                                                          "max-forwards",
+                                                          "cache-control",
+                                                          "range",
+                                                          "authorization",
+                                                          "cookie",
+                                                          "proxy-authorization",
+                                                          "proxy-authenticate",
+                                                          "www-authenticate",
+                                                          "set-cookie",
+                                                          "forwarded",
+                                                          "x-forwarded-for",
+                                                          "x-forwarded-host",
+                                                          "x-forwarded-port",
+                                                          "x-forwarded-proto",
+                                                          "x-amzn-trace-id"};
+
+bool may_be_trailer(const Field& field) {
+  return !is_hop_by_hop(field.name) &&
+         std::ranges::none_of(kNeverTrailers, [&](std::string_view name) { return iequals(name, field.name); });
+}
+
+int hex_digit(char byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  const int letter = byte | 0x20;
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+void BodyReader::start(Framing framing, std::uint64_t length, const HeadLimits& limits) {
+  limits_ = limits;
+  left_ = length;
+  trailers_.clear();
+  switch (framing) {
+    case Framing::None: state_ = State::Done; break;
+    case Framing::Length: state_ = length > 0 ? State::Length : State::Done; break;
+    case Framing::UntilClose: state_ = State::UntilClose; break;
+    case Framing::Chunked:
+      state_ = State::Size;
+      left_ = 0;
+      line_bytes_ = 0;
+      has_digit_ = false;
+      break;
+  }
+}
+
+std::uint64_t BodyReader::left() const {
+  if (state_ == State::Done) return 0;
+  return state_ == State::Length ? left_ : std::numeric_limits<std::uint64_t>::max();
+}
+
+bool BodyReader::finish_at_eof() {
+  if (state_ == State::UntilClose) state_ = State::Done;
+  return done();
+}
+
+BodyReader::Taken BodyReader::take(std::span<char> bytes) {
+  char* const begin = bytes.data();
+  char* const end = begin + bytes.size();
+  char* in = begin;
+  char* out = begin;  // decoded data is moved here; never ahead of `in`
+  bool valid = true;
+  while (valid && in != end && state_ != State::Done) {
+    if (state_ != State::Length && state_ != State::UntilClose && state_ != State::Data) {
+      valid = take_line_byte(*in++);
+      continue;
+    }
+    auto size = static_cast<std::size_t>(end - in);
+    if (state_ != State::UntilClose) {
+      size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, size));
+      left_ -= size;
+    }
+    out = out == in ? in + size : std::copy(in, in + size, out);
+    in += size;
+    if (left_ == 0 && state_ == State::Length) state_ = State::Done;
+    if (left_ == 0 && state_ == State::Data) state_ = State::DataCr;
+  }
+  return {valid, static_cast<std::size_t>(in - begin), {begin, static_cast<std::size_t>(out - begin)}};
+}
+
+bool BodyReader::take_line_byte(char byte) {
+  switch (state_) {
+    case State::Size:
+    case State::Extension: return ++line_bytes_ <= limits_.chunk_line && take_size_byte(byte);
+    case State::SizeEnd:
+      if (left_ == 0) {
+        trailer_text_ = kTrailerStart;
+        scan_ = {};
+        state_ = State::Trailers;
+      } else {
+        state_ = State::Data;
+      }
+      return byte == '\n';
+    case State::DataCr: state_ = State::DataLf; return byte == '\r';
+    case State::DataLf:
+      state_ = State::Size;
+      line_bytes_ = 0;
+      has_digit_ = false;
+      return byte == '\n';
+    default: return take_trailer_byte(byte);
+  }
+}
+
+// chunk-size [chunk-ext] CR. White space around the size, which RFC 9112 §7.1.1 calls bad but parseable, is refused.
+// Extensions are skipped: any visible bytes, but no line end and no control byte, not even inside quotes.
+bool BodyReader::take_size_byte(char byte) {
+  const bool in_size = state_ == State::Size;
+  if (const int digit = hex_digit(byte); in_size && digit >= 0) {
+    constexpr std::uint64_t kBeforeOverflow = std::numeric_limits<std::int64_t>::max() >> 4;
+    if (left_ > kBeforeOverflow) return false;
+    left_ = left_ << 4 | static_cast<unsigned>(digit);
+    has_digit_ = true;
+    return true;
+  }
+  if (!has_digit_) return false;
+  if (byte == '\r') {
+    state_ = State::SizeEnd;
+    return true;
+  }
+  if (in_size && byte != ';') return false;
+  state_ = State::Extension;
+  return byte == '\t' || (static_cast<unsigned char>(byte) >= ' ' && byte != 0x7f);
+}
+
+bool BodyReader::take_trailer_byte(char byte) {
+  trailer_text_.push_back(byte);
+  const HeadLimits limits{.field = limits_.trailers, .head = limits_.trailers, .fields = limits_.fields};
+  switch (scan_.scan(trailer_text_, limits)) {
+    case HeadScan::Verdict::NeedMore: return true;
+    case HeadScan::Verdict::Complete: return end_trailers();
+    default: return false;
+  }
+}
+
+bool BodyReader::end_trailers() {
+  state_ = State::Done;
+  StatusLine line;
+  return read_response_head(trailer_text_, line, trailers_) && std::ranges::all_of(trailers_, may_be_trailer);
+}
+
+}  // namespace kanaria::http

@@ -1,0 +1,82 @@
+#include "field_facts.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "list.hpp"
+
+namespace kanaria::http {
+namespace {
+
+constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
+
+Coding read_coding(std::string_view value) {
+  if (iequals(value, "chunked")) return Coding::Chunked;
+  std::size_t items = 0;
+  bool valid = true;
+  bool after_chunked = false;
+  for_each_item(value, [&](std::string_view item) {
+    ++items;
+    valid = valid && is_token(item) && !after_chunked;
+    after_chunked = iequals(item, "chunked");
+  });
+  const bool has_other = items > (after_chunked ? 1U : 0U);
+  return valid && has_other ? Coding::Unknown : Coding::Broken;
+}
+
+// 1*DIGIT and nothing else. The list form "5, 5" that RFC 9110 §8.6 tolerates is refused: no honest sender makes it.
+bool read_length(std::string_view value, std::uint64_t& length) {
+  const char* const end = value.data() + value.size();
+  const auto [at, error] = std::from_chars(value.data(), end, length);
+  return error == std::errc{} && at == end && length <= kMaxLength;
+}
+
+void read_connection(std::string_view value, FieldFacts& facts) {
+  for_each_item(value, [&](std::string_view option) {
+    facts.close = facts.close || iequals(option, "close");
+    facts.keep_alive = facts.keep_alive || iequals(option, "keep-alive");
+    facts.upgrade = facts.upgrade || iequals(option, "upgrade");
+  });
+}
+
+// True: the field became a fact and is no field any more.
+bool take(const Field& field, FieldFacts& facts) {
+  if (iequals(field.name, "content-length")) {
+    std::uint64_t length = 0;
+    const bool valid = read_length(field.value, length);
+    facts.bad_length = facts.bad_length || !valid || (facts.has_length && length != facts.length);
+    facts.has_length = true;
+    facts.length = length;
+    return true;
+  }
+  if (iequals(field.name, "transfer-encoding")) {
+    facts.coding = facts.coding == Coding::Absent ? read_coding(field.value) : Coding::Broken;
+    return true;
+  }
+  if (iequals(field.name, "host")) {
+    ++facts.hosts;
+    facts.host = field.value;
+  } else if (iequals(field.name, "connection")) {
+    read_connection(field.value, facts);
+  } else if (iequals(field.name, "upgrade")) {
+    for_each_item(field.value, [&](std::string_view protocol) {
+      facts.websocket = facts.websocket || iequals(protocol, "websocket");
+    });
+  } else if (iequals(field.name, "expect")) {
+    const bool is_continue = iequals(field.value, "100-continue");
+    facts.expect_continue = facts.expect_continue || is_continue;
+    facts.other_expectation = facts.other_expectation || !is_continue;
+  }
+  return false;
+}
+
+}  // namespace
+
+FieldFacts take_facts(std::vector<Field>& fields) {
+  FieldFacts facts;
+  std::erase_if(fields, [&](const Field& field) { return take(field, facts); });
+  return facts;
+}
+
+}  // namespace kanaria::http
