@@ -85,7 +85,7 @@ void add_options(CLI::App& app, echo::Options& options) {
 
 void run(const echo::Options& options) {
   std::string body = "APP_NAME: " + options.name;
-  if (body.size() < options.body_size) body.resize(options.body_size, '.');
+  if (body.size() < options.body_size) (body += '\n').resize(options.body_size, '.');
 
   asio::io_context io(1);
   asio::signal_set signals(io, SIGTERM, SIGINT);

@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "command.hpp"
+#include "files.hpp"
+#include "kanaria/config/print.hpp"
+
+namespace kanaria::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  bool strict = false;
+};
+
+std::string counted(std::ptrdiff_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+/// True: the daemon would take it.
+bool check_one(const std::string& file, bool strict) {
+  const CheckedFile checked = check_file(file);
+  std::cerr << config::render(checked.loaded);
+
+  const std::vector<config::Diagnostic> found = checked.loaded.diagnostics.sorted();
+  const auto errors = std::count_if(found.begin(), found.end(), [](const config::Diagnostic& diagnostic) {
+    return diagnostic.severity == config::Severity::Error;
+  });
+  const auto warnings = std::ssize(found) - errors;
+  std::cout << file << ": ";
+  if (errors == 0 && warnings == 0) {
+    std::cout << "fine\n";
+  } else {
+    std::cout << counted(errors, "error") << ", " << counted(warnings, "warning") << '\n';
+  }
+  if (!checked.usable()) return false;
+  for (const std::string& line : config::shares(*checked.loaded.model)) std::cout << "  " << line << '\n';
+  return !strict || warnings == 0;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("check", "Validate configuration files and print each rule's shares");
+  command->add_option("FILE", options->files, "Configuration files")->required();
+  command->add_flag("--strict", options->strict, "Warnings are errors too");
+  command->footer("Example:\n  kanaria check --strict config/*.yaml");
+  command->callback([options, &exit_code] {
+    for (const std::string& file : options->files) {
+      if (!check_one(file, options->strict)) exit_code = kBadConfiguration;
+    }
+  });
+}
+
+}  // namespace kanaria::cli

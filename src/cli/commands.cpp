@@ -1,0 +1,60 @@
+#include "kanaria/cli/commands.hpp"
+
+#include <exception>
+#include <iostream>
+
+#include "command.hpp"
+
+namespace kanaria::cli {
+
+namespace {
+
+constexpr const char* kVersion = "kanaria " KANARIA_VERSION "\n" KANARIA_LIBRARIES;
+
+/// Documented commands that come later are refused by name instead of as a typing mistake.
+void add_later_commands(CLI::App& app, int& exit_code) {
+  for (const char* name : {"targets", "status", "keys", "weights", "errors", "rollout", "completion"}) {
+    CLI::App* command = app.add_subcommand(name)->group("")->prefix_command();
+    command->set_help_flag();
+    command->callback([name, &exit_code] {
+      std::cerr << "kanaria " << name << ": not available yet\n";
+      exit_code = kUsage;
+    });
+  }
+}
+
+}  // namespace
+
+void add_later_flag(CLI::App& command, const std::string& name) {
+  command.add_flag_callback(name, [name] { throw CLI::ValidationError(name, "not available yet"); })->group("");
+}
+
+int run(int argc, const char* const* argv) {
+  int exit_code = kFine;
+  CLI::App app("A weighted reverse proxy with the words of AWS's Application Load Balancer.", "kanaria");
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 fine but something differs, 78 bad configuration.\n"
+      "Example:\n  kanaria serve --config canary.yaml");
+  add_serve(app, exit_code);
+  add_check(app, exit_code);
+  add_show(app, exit_code);
+  add_diff(app, exit_code);
+  add_explain(app, exit_code);
+  add_probe(app, exit_code);
+  add_reload(app, exit_code);
+  add_healthcheck(app, exit_code);
+  add_later_commands(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kFine : kUsage;
+  } catch (const std::exception& failure) {
+    std::cerr << "kanaria: " << failure.what() << '\n';
+    return kFailed;
+  }
+  return exit_code;
+}
+
+}  // namespace kanaria::cli

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <chrono>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <numeric>
+
+#include "command.hpp"
+#include "files.hpp"
+#include "kanaria/base/fault_table.hpp"
+#include "kanaria/config/print.hpp"
+#include "route.hpp"
+
+namespace kanaria::cli {
+
+namespace {
+
+struct Options {
+  std::string config;
+  std::string method;
+  std::string url;
+  std::vector<std::string> headers;
+  std::string from = "127.0.0.1";
+  std::string listener;
+};
+
+/// Everything that the lines of the answer are made of.
+struct Question {
+  const config::Model& model;
+  const config::Listener& listener;
+  const http::RequestHead& head;
+  const boost::asio::ip::address& peer;
+};
+
+std::ostream& label(const char* name) {
+  return std::cout << std::left << std::setw(11) << name;
+}
+
+std::string priority_of(const rules::Rule& rule) {
+  return rule.priority() == 0 ? "default" : std::to_string(rule.priority());
+}
+
+/// The rules down to the match and why each was passed over. Returns the match.
+const rules::Rule& print_rules(const Question& question, const rules::RuleTable& table) {
+  const std::vector<rules::Verdict> verdicts = table.explain({question.head, question.peer});
+  for (const rules::Verdict& verdict : verdicts) {
+    label("rule") << std::setw(8) << priority_of(*verdict.rule) << std::setw(20) << verdict.rule->name()
+                  << (verdict.matches ? "YES  " : "no   ");
+    for (std::size_t i = 0; i < verdict.reasons.size(); ++i) {
+      std::cout << (i == 0 ? "" : "; ") << verdict.reasons[i];
+    }
+    std::cout << '\n';
+  }
+  const std::size_t left = table.rules().size() - verdicts.size();
+  if (left > 0) label("") << left << (left == 1 ? " rule" : " rules") << " not reached\n";
+  return *verdicts.back().rule;
+}
+
+std::string describe_targets(const config::Model& model, const std::string& group) {
+  const auto found = std::find_if(model.target_groups.begin(), model.target_groups.end(),
+                                  [&](const config::TargetGroup& candidate) { return candidate.name == group; });
+  if (found->targets.empty()) return "no targets: 503";
+  std::string text;
+  for (const config::Target& target : found->targets) text += (text.empty() ? "" : ", ") + target.text.value;
+  return text;
+}
+
+http::ForwardingPolicy policy_of(const Question& question) {
+  const config::LoadBalancer& settings = question.model.load_balancer;
+  http::ForwardingPolicy policy;
+  switch (settings.xff_header_processing_mode) {
+    case config::XffMode::Append: policy.forwarded_for = http::ForwardedFor::Append; break;
+    case config::XffMode::Preserve: policy.forwarded_for = http::ForwardedFor::Preserve; break;
+    case config::XffMode::Remove: policy.forwarded_for = http::ForwardedFor::Remove; break;
+  }
+  policy.client_port = settings.enable_xff_client_port;
+  policy.preserve_host = settings.preserve_host_header;
+  policy.listener_port = question.listener.port;
+  return policy;
+}
+
+void print_fault(Fault fault) {
+  label("answers") << row_of(fault).status << "  " << row_of(fault).word << '\n';
+}
+
+void print_request(const Question& question, const http::Rewritten& rewritten, Arena& arena) {
+  constexpr std::string_view kAnyPort = ":40000";  // the client's port is not known here
+  const std::string address = question.peer.to_string();
+  const std::string with_port = (question.peer.is_v6() ? '[' + address + ']' : address) + std::string(kAnyPort);
+  Random random;
+  http::RequestHead out;
+  std::string_view trace_id;
+  const Result<void> made = http::make_request(question.head, {address, with_port, {}}, policy_of(question), rewritten,
+                                               std::chrono::system_clock::now(), random, arena, out, trace_id);
+  if (!made) return print_fault(made.error().fault);
+  label("sends") << out.method << ' ' << out.target << " HTTP/1.1\n";
+  for (const http::Field& field : out.fields) label("") << field.name << ": " << field.value << '\n';
+}
+
+void print_forward(const Question& question, const rules::Forward& forward, const http::Rewritten& rewritten,
+                   Arena& arena) {
+  const int total = std::accumulate(forward.groups.begin(), forward.groups.end(), 0,
+                                    [](int sum, const config::WeightedGroup& group) { return sum + group.weight; });
+  const char* name = "forward";
+  for (const config::WeightedGroup& group : forward.groups) {
+    label(name) << std::setw(20) << group.name.value << std::right << std::setw(4) << group.weight << std::setw(8)
+                << (total == 0 ? "-" : config::percent(group.weight, total)) << "   " << std::left
+                << describe_targets(question.model, group.name.value) << '\n';
+    name = "";
+  }
+  if (total == 0) return print_fault(Fault::AllWeightsZero);
+  label("") << "split " << (forward.split == config::SplitMode::Shuffled ? "shuffled" : "random") << '\n';
+  print_request(question, rewritten, arena);
+  const config::LoadBalancer& settings = question.model.load_balancer;
+  label("limits") << "connect " << config::to_text(settings.target_connect_timeout) << ", answer "
+                  << config::to_text(settings.idle_timeout) << '\n';
+}
+
+void print_redirect(const Question& question, const rules::Redirect& redirect, Arena& arena) {
+  const Result<std::string_view> location = redirect.location(question.head, "http", question.listener.port, arena);
+  if (!location) return print_fault(location.error().fault);
+  label("redirect") << redirect.status << "  Location: " << *location << '\n';
+}
+
+void print_action(const Question& question, const rules::Rule& rule) {
+  BlockPool blocks;
+  Arena arena(blocks);
+  http::Rewritten rewritten;
+  const Result<void> done = rule.rewrite(question.head, 0, arena, rewritten);
+  if (!done) return print_fault(done.error().fault);
+  if (!rule.has_transforms()) label("transforms") << "none\n";
+  if (!rewritten.host.empty()) label("transforms") << "host becomes " << rewritten.host << '\n';
+  if (!rewritten.target.empty()) label("transforms") << "URL becomes " << rewritten.target << '\n';
+  if (rule.has_transforms() && rewritten.host.empty() && rewritten.target.empty()) {
+    label("transforms") << "none matches\n";
+  }
+  if (const auto* forward = std::get_if<rules::Forward>(&rule.action())) {
+    print_forward(question, *forward, rewritten, arena);
+  } else if (const auto* redirect = std::get_if<rules::Redirect>(&rule.action())) {
+    print_redirect(question, *redirect, arena);
+  } else if (const auto* fixed = std::get_if<rules::FixedResponse>(&rule.action())) {
+    label("answers") << fixed->status << "  " << fixed->content_type << "  \"" << fixed->body << "\"\n";
+  }
+}
+
+int explain(const Options& options) {
+  const Url url = parse_url(options.url);
+  HeaderList headers;
+  for (const std::string& header : options.headers) headers.push_back(parse_header(header));
+  boost::system::error_code not_an_address;
+  const auto peer = boost::asio::ip::make_address(options.from, not_an_address);
+  if (not_an_address) throw CLI::ValidationError("--from", '"' + options.from + "\" is not an IP address");
+
+  const std::optional<CheckedFile> file = require_file(options.config);
+  if (!file) return kBadConfiguration;
+  const config::Model& model = *file->loaded.model;
+  const std::size_t index = choose_listener(model, options.listener, url);
+  const config::Listener& listener = model.listeners[index];
+  const AskedRequest request(options.method, url, headers);
+  const Question question{model, listener, request.head(), peer};
+
+  label("listener") << listener.name << "  " << place_of(listener) << "  of " << options.config << '\n';
+  print_action(question, print_rules(question, *file->tables[index]));
+  return kFine;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("explain", "Say which rule a request meets and why, and what the target gets");
+  command->add_option("--config", options->config, "Configuration file; asking the running daemon is not available yet")
+      ->required();
+  command->add_option("METHOD", options->method, "GET, POST, ...")->required();
+  command->add_option("URL", options->url, "http://HOST:PORT/PATH?QUERY")->required();
+  command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")->allow_extra_args(false);
+  command->add_option("--from", options->from, "The client's address")->capture_default_str();
+  command->add_option("--listener", options->listener, "Name of the listener, where the URL doesn't tell");
+  command->footer(
+      "Example:\n  kanaria explain --config canary.yaml GET http://shop.test:8080/api/cart -H 'X-Canary: always'");
+  command->callback([options, &exit_code] { exit_code = explain(*options); });
+}
+
+}  // namespace kanaria::cli

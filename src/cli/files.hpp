@@ -1,0 +1,29 @@
+// A configuration file as the daemon would take it: parsed, validated and its rules compiled, with every fault of the
+// three. Used by all commands that work offline.
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kanaria/config/parse.hpp"
+#include "kanaria/rules/rule_table.hpp"
+
+namespace kanaria::cli {
+
+struct CheckedFile {
+  config::Loaded loaded;
+  std::vector<std::unique_ptr<const rules::RuleTable>> tables;  // one a listener, in the model's order
+
+  /// Nothing but warnings; `loaded.model` and all tables are there.
+  bool usable() const { return loaded.model && !loaded.diagnostics.has_errors(); }
+};
+
+CheckedFile check_file(const std::string& file);
+
+/// The same for a command that can't go on without: prints what is wrong, or odd, to stderr; none when it has faults.
+std::optional<CheckedFile> require_file(const std::string& file);
+
+}  // namespace kanaria::cli

@@ -1,0 +1,139 @@
+// The commands that ask a running daemon over its admin listener.
+#include <boost/asio/co_spawn.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "client.hpp"
+#include "command.hpp"
+#include "kanaria/config/parse.hpp"
+
+namespace kanaria::cli {
+
+namespace asio = boost::asio;
+namespace http1 = boost::beast::http;
+
+namespace {
+
+constexpr std::chrono::seconds kTimeout{60};
+constexpr const char* kDefaultAdmin = "127.0.0.1:9900";
+
+struct Options {
+  std::string admin;
+  std::string config;
+};
+
+void add_admin_options(CLI::App& command, Options& options) {
+  command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
+      ->envname("KANARIA_ADMIN");
+  command.add_option("--config", options.config, "Configuration file to take the admin address from")
+      ->envname("KANARIA_CONFIG");
+  add_later_flag(command, "--token-file");
+}
+
+/// Raised when the file that should tell the admin address can't be used; what is wrong has been printed.
+struct BadConfiguration {};
+
+std::string admin_address(const Options& options) {
+  if (!options.admin.empty()) return options.admin;
+  if (options.config.empty()) return kDefaultAdmin;
+  const config::Loaded loaded = config::load(options.config, config::process_environment());
+  if (!loaded.model) {
+    std::cerr << config::render(loaded)
+              << "kanaria: the admin address can't be read from a file with faults; give it with --admin\n";
+    throw BadConfiguration{};
+  }
+  return loaded.model->admin.address;
+}
+
+Response ask(const Options& options, http1::verb method, const std::string& target) {
+  const std::string address = admin_address(options);
+  const std::optional<Place> place = parse_place(address);
+  if (!place) {
+    throw CLI::ValidationError("--admin", '"' + address + "\" is not an admin address: write HOST:PORT or unix:/path");
+  }
+  Request request(method, target, 11);
+  request.set(http1::field::host, place->unix_path.empty() ? address : "localhost");
+  request.set(http1::field::connection, "close");
+  if (method == http1::verb::post) request.set(http1::field::content_type, "application/json");
+  request.prepare_payload();
+
+  asio::io_context io(1);
+  Client client(io, resolve(*place), kTimeout);
+  std::optional<Response> answer;
+  std::exception_ptr failure;
+  asio::co_spawn(io.get_executor(), client.send(request), [&](const std::exception_ptr& thrown, Response response) {
+    failure = thrown;
+    answer = std::move(response);
+  });
+  io.run();
+  if (failure) {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& error) {
+      throw std::runtime_error("no answer from the daemon at " + address + ": " + error.code().message());
+    }
+  }
+  return std::move(*answer);
+}
+
+int print_reload(const Response& answer) {
+  const nlohmann::json body = nlohmann::json::parse(answer.body());
+  if (answer.result() == http1::status::ok) {
+    const auto changes = body.at("changes").get<std::vector<std::string>>();
+    for (const std::string& change : changes) std::cout << change << '\n';
+    if (changes.empty()) std::cout << "nothing changed\n";
+    return kFine;
+  }
+  const nlohmann::json& error = body.at("error");
+  for (const std::string& fault : error.value("faults", std::vector<std::string>{})) {
+    std::cerr << fault << (fault.ends_with('\n') ? "" : "\n");
+  }
+  std::cerr << "kanaria: " << error.at("message").get<std::string>() << '\n';
+  return answer.result() == http1::status::unprocessable_entity ? kBadConfiguration : kFailed;
+}
+
+int reload(const Options& options) {
+  const Response answer = ask(options, http1::verb::post, "/api/v1/reload");
+  try {
+    return print_reload(answer);
+  } catch (const nlohmann::json::exception&) {
+    throw std::runtime_error("this is no kanaria's answer: HTTP " + std::to_string(answer.result_int()));
+  }
+}
+
+int healthcheck(const Options& options) {
+  const Response answer = ask(options, http1::verb::get, "/readyz");
+  const bool ready = answer.result() == http1::status::ok;
+  std::cout << (ready ? "ready\n" : "not ready\n");
+  return ready ? kFine : kFailed;
+}
+
+void add_remote(CLI::App& command, int& exit_code, int (*run)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  add_admin_options(command, *options);
+  command.callback([options, run, &exit_code] {
+    try {
+      exit_code = run(*options);
+    } catch (const BadConfiguration&) {
+      exit_code = kBadConfiguration;
+    }
+  });
+}
+
+}  // namespace
+
+void add_reload(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("reload", "Let the daemon read its file again, and wait until it is in force");
+  add_remote(*command, exit_code, reload);
+  for (const char* flag : {"--dry-run", "--force", "--reset-overrides"}) add_later_flag(*command, flag);
+  command->footer("Example:\n  kanaria reload --admin unix:/run/kanaria/admin.sock");
+}
+
+void add_healthcheck(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("healthcheck", "Exit with 0 when the daemon is ready");
+  add_remote(*command, exit_code, healthcheck);
+  command->footer("Example:\n  HEALTHCHECK CMD kanaria healthcheck");
+}
+
+}  // namespace kanaria::cli
