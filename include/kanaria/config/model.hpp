@@ -123,6 +123,8 @@ struct Rule {
   Transforms transforms;
   Action action;
   Position at;
+  Position name_at{};  // `at` where no name is written
+  Position priority_at{};
   friend bool operator==(const Rule& a, const Rule& b) {
     return a.name == b.name && a.priority == b.priority && a.conditions == b.conditions &&
            a.transforms == b.transforms && a.action == b.action;
@@ -137,6 +139,7 @@ struct Listener {
   Rule default_rule;        // name "default", priority 0
   Position at;
   Position port_at;
+  Position name_at{};
   friend bool operator==(const Listener& a, const Listener& b) {
     return a.name == b.name && a.address == b.address && a.port == b.port && a.rules == b.rules &&
            a.default_rule == b.default_rule;
@@ -160,6 +163,7 @@ struct TargetGroup {
   std::vector<Target> targets;  // may be empty: 503
   Milliseconds target_idle_timeout{4000};
   Position at;
+  Position name_at{};
   friend bool operator==(const TargetGroup& a, const TargetGroup& b) {
     return a.name == b.name && a.port == b.port && a.targets == b.targets &&
            a.target_idle_timeout == b.target_idle_timeout;

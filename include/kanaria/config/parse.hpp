@@ -1,5 +1,5 @@
-// YAML text to a Model, with every fault found on the way. yaml-cpp is seen by parse.cpp alone. Blocking; no thread of
-// its own.
+// YAML text to a Model, with every fault found on the way. yaml-cpp is seen by document.cpp alone. Blocking; no
+// thread of its own.
 #pragma once
 
 #include <functional>

@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <functional>
+
+#include "kanaria/config/print.hpp"
+#include "text.hpp"
+#include "words.hpp"
+
+namespace kanaria::config {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+template <class T>
+const T* named(const std::vector<T>& list, std::string_view name) {
+  const auto found = std::ranges::find(list, name, &T::name);
+  return found == list.end() ? nullptr : &*found;
+}
+
+std::string word(bool value) {
+  return value ? "true" : "false";
+}
+std::string word(Milliseconds value) {
+  return to_text(value);
+}
+std::string word(const std::string& value) {
+  return value;
+}
+template <class Choice>
+  requires std::is_enum_v<Choice>
+std::string word(Choice value) {
+  return std::string(words(value));
+}
+
+template <class T>
+void compare(Lines& lines, std::string_view what, const T& before, const T& after) {
+  if (before != after) lines.push_back(concat(what, ": ", word(before), " -> ", word(after)));
+}
+
+void compare_settings(Lines& lines, const Model& before, const Model& after) {
+  const auto workers = [](const Model& model) { return model.workers ? std::to_string(*model.workers) : "auto"; };
+  compare(lines, "workers", workers(before), workers(after));
+  compare(lines, "log level", before.log.level, after.log.level);
+  compare(lines, "log format", before.log.format, after.log.format);
+  const LoadBalancer& was = before.load_balancer;
+  const LoadBalancer& is = after.load_balancer;
+  compare(lines, "load_balancer name", was.name, is.name);
+  compare(lines, "load_balancer idle_timeout", was.idle_timeout, is.idle_timeout);
+  compare(lines, "load_balancer preserve_host_header", was.preserve_host_header, is.preserve_host_header);
+  compare(lines, "load_balancer xff_header_processing_mode", was.xff_header_processing_mode,
+          is.xff_header_processing_mode);
+  compare(lines, "load_balancer enable_xff_client_port", was.enable_xff_client_port, is.enable_xff_client_port);
+  compare(lines, "load_balancer request_header_timeout", was.request_header_timeout, is.request_header_timeout);
+  compare(lines, "load_balancer target_connect_timeout", was.target_connect_timeout, is.target_connect_timeout);
+  compare(lines, "load_balancer drain_timeout", was.drain_timeout, is.drain_timeout);
+  compare(lines, "load_balancer drain_delay", was.drain_delay, is.drain_delay);
+  compare(lines, "access_logs enabled", before.access_logs.enabled, after.access_logs.enabled);
+  compare(lines, "access_logs path", before.access_logs.path, after.access_logs.path);
+  compare(lines, "admin address", before.admin.address, after.admin.address);
+}
+
+std::string share(const Forward& forward, const WeightedGroup& group) {
+  return percent(group.weight, total_weight(forward));
+}
+
+void compare_forwards(Lines& lines, const std::string& where, const Forward& before, const Forward& after) {
+  compare(lines, concat(where, ": split"), before.split, after.split);
+  const auto find = [](const Forward& forward, const std::string& name) -> const WeightedGroup* {
+    const auto found = std::ranges::find_if(forward.target_groups,
+                                            [&](const WeightedGroup& group) { return group.name.value == name; });
+    return found == forward.target_groups.end() ? nullptr : &*found;
+  };
+  for (const WeightedGroup& was : before.target_groups) {
+    const std::string& name = was.name.value;
+    const WeightedGroup* const is = find(after, name);
+    if (is == nullptr) {
+      lines.push_back(concat(where, ": ", name, " removed (weight ", was.weight, ", ", share(before, was), ')'));
+    } else if (const auto [old_share, new_share] = std::pair(share(before, was), share(after, *is));
+               was.weight != is->weight || old_share != new_share) {
+      const std::string weights = was.weight == is->weight ? concat("weight stays ", was.weight)
+                                                           : concat("weight ", was.weight, " -> ", is->weight);
+      lines.push_back(concat(where, ": ", name, ' ', weights, " (", old_share, " -> ", new_share, ')'));
+    }
+  }
+  for (const WeightedGroup& is : after.target_groups) {
+    if (find(before, is.name.value) != nullptr) continue;
+    lines.push_back(concat(where, ": ", is.name.value, " added (weight ", is.weight, ", ", share(after, is), ')'));
+  }
+}
+
+std::string summary(const Action& action) {
+  if (const auto* const forward = std::get_if<Forward>(&action.of)) {
+    std::string groups;
+    for (const WeightedGroup& group : forward->target_groups) append(groups, concat(' ', group.name.value));
+    return concat("forward to", groups);
+  }
+  if (const auto* const redirect = std::get_if<Redirect>(&action.of)) {
+    const std::string query = redirect->query.empty() ? "" : concat('?', redirect->query);
+    return concat("redirect ", redirect->status_code, " to ", redirect->protocol, "://", redirect->host, ':',
+                  redirect->port, redirect->path, query);
+  }
+  return concat("fixed_response ", std::get<FixedResponse>(action.of).status_code);
+}
+
+void compare_rules(Lines& lines, const std::string& where, const Rule& before, const Rule& after) {
+  if (before.priority != after.priority) {
+    lines.push_back(concat(where, ": priority ", before.priority, " -> ", after.priority));
+  }
+  if (before.conditions != after.conditions) lines.push_back(concat(where, ": conditions changed"));
+  if (before.transforms != after.transforms) lines.push_back(concat(where, ": transforms changed"));
+  if (before.action == after.action) return;
+  const auto* const was = std::get_if<Forward>(&before.action.of);
+  const auto* const is = std::get_if<Forward>(&after.action.of);
+  const auto count = lines.size();
+  if (was != nullptr && is != nullptr) {
+    compare_forwards(lines, where, *was, *is);
+    if (lines.size() == count) lines.push_back(concat(where, ": the order of its target groups changed"));
+    return;
+  }
+  const auto [old_action, new_action] = std::pair(summary(before.action), summary(after.action));
+  lines.push_back(old_action == new_action ? concat(where, ": ", old_action, " changed")
+                                           : concat(where, ": ", old_action, " -> ", new_action));
+}
+
+std::string address(const Listener& listener) {
+  if (!listener.address) return concat("*:", listener.port);
+  const std::string text = listener.address->to_string();
+  return listener.address->is_v6() ? concat('[', text, "]:", listener.port) : concat(text, ':', listener.port);
+}
+
+void compare_listeners(Lines& lines, const Listener& before, const Listener& after) {
+  const std::string where = concat("listener ", after.name);
+  compare(lines, concat(where, ": address"), address(before), address(after));
+  for (const Rule& was : before.rules) {
+    if (named(after.rules, was.name) == nullptr) lines.push_back(concat(where, ": rule ", was.name, " removed"));
+  }
+  for (const Rule& is : after.rules) {
+    if (const Rule* const was = named(before.rules, is.name)) {
+      compare_rules(lines, concat(where, ": rule ", is.name), *was, is);
+    } else {
+      lines.push_back(
+          concat(where, ": rule ", is.name, " added (priority ", is.priority, ", ", summary(is.action), ')'));
+    }
+  }
+  compare_rules(lines, concat(where, ": rule default"), before.default_rule, after.default_rule);
+}
+
+void compare_groups(Lines& lines, const TargetGroup& before, const TargetGroup& after) {
+  const std::string where = concat("target group ", after.name);
+  const auto port = [](const TargetGroup& group) { return group.port ? std::to_string(*group.port) : "none"; };
+  compare(lines, concat(where, ": port"), port(before), port(after));
+  compare(lines, concat(where, ": target_idle_timeout"), before.target_idle_timeout, after.target_idle_timeout);
+  const auto count = lines.size();
+  const auto holds = [](const TargetGroup& group, const Target& target) {
+    return std::ranges::find(group.targets, target) != group.targets.end();
+  };
+  for (const Target& was : before.targets) {
+    if (!holds(after, was)) lines.push_back(concat(where, ": target ", was.text.value, " removed"));
+  }
+  for (const Target& is : after.targets) {
+    if (!holds(before, is)) lines.push_back(concat(where, ": target ", is.text.value, " added"));
+  }
+  if (before.targets != after.targets && lines.size() == count) {
+    lines.push_back(concat(where, ": the order of its targets changed"));
+  }
+}
+
+/// Objects that came and went, by name, and `compare` for those that stayed.
+template <class T, class Compare>
+void compare_lists(Lines& lines, std::string_view kind, const std::vector<T>& before, const std::vector<T>& after,
+                   Compare compare) {
+  for (const T& was : before) {
+    if (named(after, was.name) == nullptr) lines.push_back(concat(kind, ' ', was.name, " removed"));
+  }
+  for (const T& is : after) {
+    if (const T* const was = named(before, is.name)) {
+      compare(lines, *was, is);
+    } else {
+      lines.push_back(concat(kind, ' ', is.name, " added"));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const Model& before, const Model& after) {
+  Lines lines;
+  compare_settings(lines, before, after);
+  compare_lists(lines, "listener", before.listeners, after.listeners, compare_listeners);
+  compare_lists(lines, "target group", before.target_groups, after.target_groups, compare_groups);
+  if (lines.empty() && before != after) lines.emplace_back("the order of listeners or target groups changed");
+  return lines;
+}
+
+}  // namespace kanaria::config

@@ -1,0 +1,178 @@
+#include "kanaria/config/parse.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "document.hpp"
+#include "expand.hpp"
+#include "kanaria/config/validate.hpp"
+#include "sections.hpp"
+#include "text.hpp"
+
+namespace kanaria::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kLargestFile = 16UL * 1024 * 1024;
+
+Position position_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<std::uint32_t>(std::ranges::count(before, '\n')) + 1,
+          static_cast<std::uint32_t>(offset - line_start) + 1};
+}
+
+std::optional<int> read_workers(const Value& value) {
+  if (value.node->text == "auto") return std::nullopt;
+  return number(value, 1, 1024);
+}
+
+Log read_log(const Value& value) {
+  Log log;
+  const Mapping map(value, Scope::Log);
+  if (const auto level = map.find("level")) {
+    set(log.level, choice<LogLevel>(*level, {{"trace", LogLevel::Trace},
+                                             {"debug", LogLevel::Debug},
+                                             {"info", LogLevel::Info},
+                                             {"warn", LogLevel::Warn},
+                                             {"error", LogLevel::Error}}));
+  }
+  if (const auto format = map.find("format")) {
+    set(log.format, choice<LogFormat>(*format, {{"text", LogFormat::Text}, {"json", LogFormat::Json}}));
+  }
+  return log;
+}
+
+LoadBalancer read_load_balancer(const Value& value) {
+  LoadBalancer balancer;
+  const Mapping map(value, Scope::LoadBalancer);
+  read_into(balancer.name, map, "name", name);
+  read_into(balancer.idle_timeout, map, "idle_timeout", duration, 1s, 4000s);
+  read_into(balancer.preserve_host_header, map, "preserve_host_header", boolean);
+  read_into(balancer.enable_xff_client_port, map, "enable_xff_client_port", boolean);
+  if (const auto mode = map.find("xff_header_processing_mode")) {
+    set(balancer.xff_header_processing_mode,
+        choice<XffMode>(*mode,
+                        {{"append", XffMode::Append}, {"preserve", XffMode::Preserve}, {"remove", XffMode::Remove}}));
+  }
+  read_into(balancer.request_header_timeout, map, "request_header_timeout", duration, 100ms, 1h);
+  read_into(balancer.target_connect_timeout, map, "target_connect_timeout", duration, 10ms, 5min);
+  read_into(balancer.drain_timeout, map, "drain_timeout", duration, 0s, 24h);
+  read_into(balancer.drain_delay, map, "drain_delay", duration, 0s, 1h);
+  return balancer;
+}
+
+AccessLogs read_access_logs(const Value& value) {
+  AccessLogs logs;
+  const Mapping map(value, Scope::AccessLogs);
+  read_into(logs.enabled, map, "enabled", boolean);
+  read_into(logs.path, map, "path", text);
+  if (const auto format = map.find("format")) choice<bool>(*format, {{"alb", true}});
+  return logs;
+}
+
+/// What is wrong with an admin address; empty: nothing.
+std::string admin_fault(const std::string& address) {
+  if (address == "none") return {};
+  if (address.starts_with("unix:")) {
+    return is_socket_path(address.substr(5)) ? "" : "admin address must be unix: and an absolute path under 108 bytes";
+  }
+  const std::size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  boost::system::error_code failed;
+  const auto ip = boost::asio::ip::make_address(host, failed);
+  if (failed || colon == std::string::npos || parse_port(address.substr(colon + 1)) == 0) {
+    return concat("admin address must be 127.0.0.1:PORT, [::1]:PORT, unix:/path or none, not ", in_quotes(address));
+  }
+  if (!ip.is_loopback()) return concat("admin address must be a loopback address until token_file exists, not ", host);
+  return {};
+}
+
+Admin read_admin(const Value& value) {
+  Admin admin;
+  admin.at = value.at();
+  const Mapping map(value, Scope::Admin);
+  if (const auto address = map.find("address")) {
+    admin.at = address->at();
+    read_into(admin.address, map, "address", text);
+    if (auto fault = admin_fault(admin.address); !fault.empty()) address->fault(std::move(fault));
+  }
+  return admin;
+}
+
+Model read_model(const Node& root, Diagnostics& diagnostics) {
+  Model model;
+  const Mapping file({&root, "the file", "", &diagnostics}, Scope::File);
+  if (const auto value = file.find("workers")) model.workers = read_workers(*value);
+  if (const auto value = file.find("log")) model.log = read_log(*value);
+  if (const auto value = file.find("load_balancer")) model.load_balancer = read_load_balancer(*value);
+  if (const auto value = file.find("access_logs")) model.access_logs = read_access_logs(*value);
+  if (const auto value = file.find("admin")) model.admin = read_admin(*value);
+  if (const auto value = file.require("listeners")) model.listeners = read_listeners(*value);
+  if (const auto value = file.find("target_groups")) model.target_groups = read_target_groups(*value);
+  return model;
+}
+
+std::optional<Model> read(const Loaded& loaded, const Environment& environment, Diagnostics& diagnostics) {
+  if (loaded.text.size() > kLargestFile) {
+    diagnostics.error({}, "", "the file is larger than 16 MiB");
+    return std::nullopt;
+  }
+  if (const auto bad = first_bad_byte(loaded.text)) {
+    diagnostics.error(position_of(loaded.text, *bad), "",
+                      "a byte here is no UTF-8 text: a control character or another encoding");
+    return std::nullopt;
+  }
+  auto root = read_document(loaded.text, diagnostics);
+  if (!root) return std::nullopt;
+  if (root->kind == Node::Kind::Nothing) {
+    diagnostics.error({}, "", "the file is empty: it needs at least listeners");
+    return std::nullopt;
+  }
+  expand(*root, "", environment, diagnostics);
+  Model model = read_model(*root, diagnostics);
+  validate(model, diagnostics);
+  for (Listener& listener : model.listeners) std::ranges::sort(listener.rules, {}, &Rule::priority);
+  return model;
+}
+
+}  // namespace
+
+Loaded parse(std::string file, std::string text, const Environment& environment) {
+  Loaded loaded{std::move(file), std::move(text), std::nullopt, {}};
+  auto model = read(loaded, environment, loaded.diagnostics);
+  if (!loaded.diagnostics.has_errors()) loaded.model = std::move(model);
+  return loaded;
+}
+
+Loaded load(const std::string& file, const Environment& environment) {
+  const auto refuse = [&](std::string_view why) {
+    Loaded loaded{file, {}, std::nullopt, {}};
+    loaded.diagnostics.error({}, "", std::string(why));
+    return loaded;
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return refuse("this is a directory, not a file");
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return refuse(concat("can't read the file: ", std::strerror(errno)));
+  std::string text(kLargestFile + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return refuse(concat("can't read the file: ", std::strerror(errno)));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  text.shrink_to_fit();
+  return parse(file, std::move(text), environment);
+}
+
+std::string render(const Loaded& loaded) {
+  std::string out;
+  for (const Diagnostic& one : loaded.diagnostics.sorted()) out += render(one, loaded.file, loaded.text);
+  return out;
+}
+
+}  // namespace kanaria::config

@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
+#include "sections.hpp"
+#include "text.hpp"
+
+namespace kanaria::config {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+/// What a condition's string may be made of.
+struct Alphabet {
+  std::string_view others;  // beside letters and digits
+  std::string_view words;   // for messages
+  bool lower_case = true;
+};
+constexpr Alphabet kVisible{" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "visible ASCII and spaces"};
+constexpr Alphabet kHost{"-._:[]*?", "A-Z a-z 0-9 - . _ : [ ] * ?"};
+constexpr Alphabet kPath{" _-.$/~\"'@:+&*?", "A-Z a-z 0-9 _ - . $ / ~ \" ' @ : + & * ? and spaces"};
+constexpr Alphabet kToken{"!#$%&'*+-.^_`|~", "A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~"};
+constexpr Alphabet kMethod{"-_", "A-Z - _", false};
+
+constexpr std::size_t kLongestValue = 128;
+constexpr std::size_t kLongestName = 40;
+
+bool made_of(std::string_view text, const Alphabet& alphabet) {
+  return std::ranges::all_of(text, [&](char c) {
+    const bool letter = (c >= 'A' && c <= 'Z') || (alphabet.lower_case && c >= 'a' && c <= 'z');
+    const bool digit = alphabet.lower_case && c >= '0' && c <= '9';
+    return letter || digit || alphabet.others.find(c) != std::string_view::npos;
+  });
+}
+
+/// A condition's string: not empty, not too long, of the alphabet only.
+std::optional<Text> condition_text(const Value& value, const Alphabet& alphabet, std::size_t longest = kLongestValue) {
+  auto found = placed_text(value);
+  if (!found) return std::nullopt;
+  if (found->value.size() > longest) {
+    value.fault(concat(value.name, " must have at most ", longest, " characters, not ", found->value.size()));
+  } else if (!made_of(found->value, alphabet)) {
+    value.fault(concat(value.name, " may hold only ", alphabet.words, ", not ", in_quotes(found->value)));
+  } else {
+    return found;
+  }
+  return std::nullopt;
+}
+
+/// The items of a list that must hold at least one.
+std::vector<Value> some_items(const Value& list, std::string_view item) {
+  auto found = items(list, item);
+  if (list.node->kind == Node::Kind::List && found.empty()) list.fault(concat(list.name, " needs at least one value"));
+  return found;
+}
+
+std::vector<Text> texts(const Value& list, std::string_view item, const Alphabet& alphabet,
+                        std::size_t longest = kLongestValue) {
+  std::vector<Text> texts;
+  for (const Value& one : some_items(list, item)) {
+    if (auto text = condition_text(one, alphabet, longest)) texts.push_back(std::move(*text));
+  }
+  return texts;
+}
+
+/// `values` or `regex_values` of a mapping.
+void read_patterns(const Mapping& map, std::string_view item, const Alphabet& alphabet, Patterns& into) {
+  const auto written = map.only({"values", "regex_values"});
+  if (!written) return;
+  const bool plain = written->name == "values";
+  (plain ? into.values : into.regex_values) = texts(*written, item, plain ? alphabet : kVisible);
+}
+
+/// A list, or a mapping with values or regex_values.
+void read_patterns(const Value& value, std::string_view item, const Alphabet& alphabet, Patterns& into) {
+  if (value.node->kind == Node::Kind::Mapping) {
+    read_patterns(Mapping(value, Scope::Patterns), item, alphabet, into);
+  } else {
+    into.values = texts(value, item, alphabet);
+  }
+}
+
+PathPattern read_path_pattern(const Value& value) {
+  PathPattern condition;
+  read_patterns(value, "a path pattern", kPath, condition);
+  for (const Text& text : condition.values) {
+    if (std::string_view("/*?").find(text.value.front()) != std::string_view::npos) continue;
+    value.diagnostics->warning(text.at, value.path,
+                               concat("a path begins with \"/\": ", in_quotes(text.value), " never matches"));
+  }
+  return condition;
+}
+
+HostHeader read_host_header(const Value& value) {
+  HostHeader condition;
+  read_patterns(value, "a host pattern", kHost, condition);
+  return condition;
+}
+
+HttpHeader read_http_header(const Value& value) {
+  HttpHeader condition;
+  const Mapping map(value, Scope::HttpHeader);
+  if (const auto name = map.require("http_header_name")) {
+    set(condition.http_header_name, condition_text(*name, kToken, kLongestName));
+    if (lower(condition.http_header_name.value) == "host") {
+      name->fault("http_header_name must not be Host: write a host_header condition");
+    }
+  }
+  read_patterns(map, "a header value", kVisible, condition);
+  return condition;
+}
+
+/// The list, or the list that is called `values` in a mapping.
+std::optional<Value> values_of(const Value& value, Scope scope) {
+  if (value.node->kind != Node::Kind::Mapping) return value;
+  return Mapping(value, scope).require("values");
+}
+
+HttpRequestMethod read_http_request_method(const Value& value) {
+  HttpRequestMethod condition;
+  if (const auto list = values_of(value, Scope::Values)) {
+    condition.values = texts(*list, "a method", kMethod, kLongestName);
+  }
+  return condition;
+}
+
+QueryString read_query_string(const Value& value) {
+  QueryString condition;
+  const auto list = values_of(value, Scope::QueryString);
+  if (!list) return condition;
+  for (const Value& item : some_items(*list, "a query pair")) {
+    const Mapping map(item, Scope::QueryPair);
+    QueryPair pair;
+    if (const auto key = map.find("key")) pair.key = condition_text(*key, kVisible);
+    if (const auto wanted = map.require("value")) set(pair.value, condition_text(*wanted, kVisible));
+    condition.values.push_back(std::move(pair));
+  }
+  return condition;
+}
+
+std::optional<Network> parse_network(const Value& value, Text text) {
+  const std::string& written = text.value;
+  const std::size_t slash = written.find('/');
+  boost::system::error_code failed;
+  const auto address = ip::make_address(written.substr(0, slash), failed);
+  if (failed) {
+    value.fault(concat("a source IP must be a network such as 10.0.0.0/8 or ::1/128, not ", in_quotes(written)));
+    return std::nullopt;
+  }
+  const int longest = address.is_v4() ? 32 : 128;
+  if (slash == std::string::npos) {
+    value.fault(concat("a source IP must be a network: write ", address.to_string(), '/', longest));
+    return std::nullopt;
+  }
+  const std::string digits = written.substr(slash + 1);
+  const bool is_number = is_digits(digits) && digits.size() <= 3 && (digits == "0" || digits.front() != '0');
+  const int prefix = is_number ? std::stoi(digits) : -1;
+  if (prefix < 0 || prefix > longest) {
+    value.fault(concat("the prefix of ", in_quotes(written), " must be 0-", longest));
+    return std::nullopt;
+  }
+  if (address == ip::address_v4::broadcast() && prefix == 32) {
+    value.fault("255.255.255.255/32 is no address that a request could come from");
+    return std::nullopt;
+  }
+  Network network{{}, static_cast<std::uint8_t>(prefix), std::move(text)};
+  if (address.is_v4()) {
+    network.address = ip::make_network_v4(address.to_v4(), static_cast<unsigned short>(prefix)).network();
+  } else {
+    network.address = ip::make_network_v6(address.to_v6(), static_cast<unsigned short>(prefix)).network();
+  }
+  return network;
+}
+
+SourceIp read_source_ip(const Value& value) {
+  SourceIp condition;
+  const auto list = values_of(value, Scope::Values);
+  if (!list) return condition;
+  for (const Value& item : some_items(*list, "a source IP")) {
+    auto text = placed_text(item);
+    if (!text) continue;
+    if (auto network = parse_network(item, std::move(*text))) condition.values.push_back(std::move(*network));
+  }
+  return condition;
+}
+
+std::optional<Condition> read_condition(const Value& value) {
+  const Mapping map(value, Scope::Condition);
+  const auto written =
+      map.only({"path_pattern", "host_header", "http_header", "http_request_method", "query_string", "source_ip"});
+  if (!written) return std::nullopt;
+  Condition condition;
+  condition.at = value.at();
+  if (written->name == "path_pattern") condition.of = read_path_pattern(*written);
+  if (written->name == "host_header") condition.of = read_host_header(*written);
+  if (written->name == "http_header") condition.of = read_http_header(*written);
+  if (written->name == "http_request_method") condition.of = read_http_request_method(*written);
+  if (written->name == "query_string") condition.of = read_query_string(*written);
+  if (written->name == "source_ip") condition.of = read_source_ip(*written);
+  return condition;
+}
+
+}  // namespace
+
+std::vector<Condition> read_conditions(const Value& value) {
+  std::vector<Condition> conditions;
+  for (const Value& item : items(value, "a condition")) {
+    if (auto condition = read_condition(item)) conditions.push_back(std::move(*condition));
+  }
+  if (value.node->kind == Node::Kind::List && value.node->items.empty()) {
+    value.fault("a rule needs at least one condition: path_pattern: [\"/*\"] is everything");
+  }
+  return conditions;
+}
+
+}  // namespace kanaria::config

@@ -1,0 +1,239 @@
+#include "kanaria/config/print.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "text.hpp"
+#include "words.hpp"
+
+namespace kanaria::config {
+namespace {
+
+std::string hex(unsigned char byte) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  return {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+}
+
+/// A double-quoted YAML scalar that expand() leaves as it is.
+std::string scalar(std::string_view text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (text.substr(i).starts_with("${")) {
+      out += "$$";
+    } else if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += hex(static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string_view words(bool value) {
+  return value ? "true" : "false";
+}
+
+template <class T, class Print>
+std::string list(const std::vector<T>& values, Print print) {
+  std::string out = "[";
+  for (const T& value : values) append(out, concat(out.size() > 1 ? ", " : "", print(value)));
+  return out + ']';
+}
+
+std::string texts(const std::vector<Text>& values) {
+  return list(values, [](const Text& text) { return scalar(text.value); });
+}
+
+std::string patterns(const Patterns& of) {
+  return of.regex_values.empty() ? texts(of.values) : concat("{regex_values: ", texts(of.regex_values), '}');
+}
+
+struct PrintCondition {
+  std::string operator()(const PathPattern& of) const { return concat("path_pattern: ", patterns(of)); }
+  std::string operator()(const HostHeader& of) const { return concat("host_header: ", patterns(of)); }
+  std::string operator()(const HttpHeader& of) const {
+    const bool regex = !of.regex_values.empty();
+    return concat("http_header: {http_header_name: ", scalar(of.http_header_name.value),
+                  regex ? ", regex_values: " : ", values: ", texts(regex ? of.regex_values : of.values), '}');
+  }
+  std::string operator()(const HttpRequestMethod& of) const {
+    return concat("http_request_method: ", texts(of.values));
+  }
+  std::string operator()(const QueryString& of) const {
+    return concat("query_string: ", list(of.values, [](const QueryPair& pair) {
+                    return concat('{', pair.key ? concat("key: ", scalar(pair.key->value), ", ") : "",
+                                  "value: ", scalar(pair.value.value), '}');
+                  }));
+  }
+  std::string operator()(const SourceIp& of) const {
+    return concat("source_ip: ", list(of.values, [](const Network& one) {
+                    return scalar(concat(one.address.to_string(), '/', one.prefix));
+                  }));
+  }
+};
+
+class Yaml {
+ public:
+  std::string out;
+
+  void line(int indent, std::string_view text) {
+    append(out, concat(std::string(static_cast<std::size_t>(indent) * 2, ' '), text, '\n'));
+  }
+
+  void load_balancer(const LoadBalancer& balancer) {
+    line(0, "load_balancer:");
+    line(1, concat("name: ", scalar(balancer.name)));
+    line(1, concat("idle_timeout: ", to_text(balancer.idle_timeout)));
+    line(1, concat("preserve_host_header: ", words(balancer.preserve_host_header)));
+    line(1, concat("xff_header_processing_mode: ", words(balancer.xff_header_processing_mode)));
+    line(1, concat("enable_xff_client_port: ", words(balancer.enable_xff_client_port)));
+    line(1, concat("request_header_timeout: ", to_text(balancer.request_header_timeout)));
+    line(1, concat("target_connect_timeout: ", to_text(balancer.target_connect_timeout)));
+    line(1, concat("drain_timeout: ", to_text(balancer.drain_timeout)));
+    line(1, concat("drain_delay: ", to_text(balancer.drain_delay)));
+  }
+
+  void action(int indent, const Action& action) {
+    if (const auto* const forward = std::get_if<Forward>(&action.of)) {
+      line(indent, "forward:");
+      line(indent + 1, "target_groups:");
+      for (const WeightedGroup& group : forward->target_groups) {
+        line(indent + 2, concat("- {name: ", scalar(group.name.value), ", weight: ", group.weight, '}'));
+      }
+      line(indent + 1, concat("split: ", words(forward->split)));
+    } else if (const auto* const redirect = std::get_if<Redirect>(&action.of)) {
+      line(indent, "redirect:");
+      line(indent + 1, concat("protocol: ", scalar(redirect->protocol)));
+      line(indent + 1, concat("host: ", scalar(redirect->host)));
+      line(indent + 1, concat("port: ", scalar(redirect->port)));
+      line(indent + 1, concat("path: ", scalar(redirect->path)));
+      line(indent + 1, concat("query: ", scalar(redirect->query)));
+      line(indent + 1, concat("status_code: HTTP_", redirect->status_code));
+    } else {
+      const auto& response = std::get<FixedResponse>(action.of);
+      line(indent, "fixed_response:");
+      line(indent + 1, concat("status_code: ", response.status_code));
+      line(indent + 1, concat("content_type: ", scalar(response.content_type)));
+      line(indent + 1, concat("message_body: ", scalar(response.message_body)));
+    }
+  }
+
+  void rewrite(std::string_view name, const std::optional<Rewrite>& rewrite) {
+    if (!rewrite) return;
+    line(4, concat("- ", name, ": {regex: ", scalar(rewrite->regex.value),
+                   ", replace: ", scalar(rewrite->replace.value), '}'));
+  }
+
+  void rule(const Rule& rule) {
+    line(3, concat("- name: ", scalar(rule.name)));
+    line(4, concat("priority: ", rule.priority));
+    line(4, "conditions:");
+    for (const Condition& condition : rule.conditions) {
+      line(5, concat("- ", std::visit(PrintCondition{}, condition.of)));
+    }
+    if (rule.transforms != Transforms{}) {
+      line(4, "transforms:");
+      rewrite("host_header_rewrite", rule.transforms.host_header_rewrite);
+      rewrite("url_rewrite", rule.transforms.url_rewrite);
+    }
+    line(4, "action:");
+    action(5, rule.action);
+  }
+
+  void listener(const Listener& listener) {
+    line(1, concat("- name: ", scalar(listener.name)));
+    line(2, concat("address: ", scalar(listener.address ? listener.address->to_string() : "*")));
+    line(2, concat("port: ", listener.port));
+    line(2, "protocol: HTTP");
+    line(2, listener.rules.empty() ? "rules: []" : "rules:");
+    for (const Rule& one : listener.rules) rule(one);
+    line(2, "default_action:");
+    action(3, listener.default_rule.action);
+  }
+
+  void target_group(const TargetGroup& group) {
+    line(1, concat("- name: ", scalar(group.name)));
+    line(2, concat("port: ", group.port ? std::to_string(*group.port) : "none"));
+    line(2, "protocol: HTTP");
+    line(2, concat("targets: ", list(group.targets, [](const Target& target) { return scalar(target.text.value); })));
+    line(2, concat("target_idle_timeout: ", to_text(group.target_idle_timeout)));
+  }
+};
+
+}  // namespace
+
+std::string to_yaml(const Model& model) {
+  Yaml yaml;
+  yaml.line(0, concat("workers: ", model.workers ? std::to_string(*model.workers) : "auto"));
+  yaml.line(0, concat("log: {level: ", words(model.log.level), ", format: ", words(model.log.format), '}'));
+  yaml.line(0, "");
+  yaml.load_balancer(model.load_balancer);
+  yaml.line(0, "");
+  yaml.line(0, concat("access_logs: {enabled: ", words(model.access_logs.enabled),
+                      ", path: ", scalar(model.access_logs.path), ", format: alb}"));
+  yaml.line(0, concat("admin: {address: ", scalar(model.admin.address), '}'));
+  yaml.line(0, "");
+  yaml.line(0, "listeners:");
+  for (const Listener& listener : model.listeners) yaml.listener(listener);
+  yaml.line(0, "");
+  yaml.line(0, model.target_groups.empty() ? "target_groups: []" : "target_groups:");
+  for (const TargetGroup& group : model.target_groups) yaml.target_group(group);
+  return std::move(yaml.out);
+}
+
+std::vector<std::string> shares(const Model& model) {
+  std::vector<std::string> lines;
+  const auto add = [&](const Listener& listener, const Rule& rule) {
+    const auto* const forward = std::get_if<Forward>(&rule.action.of);
+    if (forward == nullptr) return;
+    std::string line = concat(listener.name, '/', rule.name);
+    const int total = total_weight(*forward);
+    for (const WeightedGroup& group : forward->target_groups) {
+      append(line, concat("  ", group.name.value, ' ', group.weight, " (", percent(group.weight, total), ')'));
+    }
+    lines.push_back(std::move(line));
+  };
+  for (const Listener& listener : model.listeners) {
+    for (const Rule& rule : listener.rules) add(listener, rule);
+    add(listener, listener.default_rule);
+  }
+  return lines;
+}
+
+std::string percent(int weight, int total) {
+  if (total == 0) return "0.0%";
+  const double share = 100.0 * weight / total;
+  const bool part = weight > 0 && weight < total;
+  char text[32];
+  for (int digits = 1; digits < 9; ++digits) {
+    std::snprintf(text, sizeof text, "%.*f%%", digits, share);
+    // A share that rounds to nothing or to everything gets more digits: it is neither.
+    const std::string_view shown = text;
+    const bool rounded_off = shown.find_first_not_of("0.%") == std::string_view::npos || shown.starts_with("100.");
+    if (!part || !rounded_off) break;
+  }
+  return text;
+}
+
+std::string to_text(Milliseconds duration) {
+  struct Unit {
+    std::int64_t length;
+    std::string_view sign;
+  };
+  constexpr Unit kUnits[] = {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}};
+  const std::int64_t count = duration.count();
+  if (count == 0) return "0s";
+  for (const Unit& unit : kUnits) {
+    if (count % unit.length == 0) return concat(count / unit.length, unit.sign);
+  }
+  return concat(count, "ms");
+}
+
+}  // namespace kanaria::config

@@ -1,0 +1,243 @@
+#include "reader.hpp"
+
+#include <algorithm>
+
+#include "kanaria/config/print.hpp"
+#include "text.hpp"
+
+namespace kanaria::config {
+namespace {
+
+using Kind = Node::Kind;
+
+constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+std::string_view words_of(Kind kind) {
+  switch (kind) {
+    case Kind::List: return "a list";
+    case Kind::Mapping: return "a mapping";
+    case Kind::Nothing: return "empty";
+    default: return "a single value";
+  }
+}
+
+/// A decimal number; beyond nine digits only "too large" matters.
+struct Decimal {
+  enum class Is : std::uint8_t { Number, Padded, NoNumber } is = Is::NoNumber;
+  long long value = 0;
+};
+
+Decimal decimal(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (!is_digits(text)) return {};
+  if (text.size() > 1 && text.front() == '0') return {Decimal::Is::Padded, 0};
+  long long value = 0;
+  for (const char digit : text.substr(0, 15)) value = value * 10 + (digit - '0');
+  return {Decimal::Is::Number, negative ? -value : value};
+}
+
+std::string_view without_zeros(std::string_view text) {
+  const std::size_t first = text.find_first_not_of("-0");
+  return first == std::string_view::npos ? "0" : text.substr(first);
+}
+
+void fault_padded(const Value& value, std::string_view text) {
+  value.fault(concat(value.name, " must be written without leading zeros: ", without_zeros(text), ", not ",
+                     text.substr(0, 40)));
+}
+
+std::string listed(const std::vector<std::string_view>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) append(out, i + 1 == words.size() ? " or " : ", ");
+    append(out, words[i]);
+  }
+  return out;
+}
+
+bool holds_word(std::string_view words, std::string_view word) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (words.substr(0, end) == word) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return false;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
+  const std::string_view found = nearest(word, known);
+  return found.empty() ? std::string() : concat(": did you mean \"", found, "\"?");
+}
+
+}  // namespace
+
+void Value::fault_kind(std::string_view wanted) const {
+  if (node->kind != Kind::Faulty) fault(concat(name, " must be ", wanted, ", not ", words_of(node->kind)));
+}
+
+Mapping::Mapping(Value value, Scope scope) : value_(std::move(value)), scope_(scope) {
+  if (value_.node->kind != Kind::Mapping) {
+    value_.fault_kind("a mapping");
+    clean_ = false;
+  }
+  for (const Entry& entry : value_.node->entries) check(entry);
+}
+
+void Mapping::check(const Entry& entry) {
+  const Key* key = find_key(scope_, entry.key);
+  if (key != nullptr && key->standing == Standing::Works) return;
+  clean_ = false;
+  std::string message;
+  if (key == nullptr) {
+    message = concat("unknown key ", in_quotes(entry.key), did_you_mean(entry.key, key_names(scope_)));
+  } else if (key->standing == Standing::Later) {
+    message = concat('"', key->name, "\" is not available yet");
+  } else {
+    message = concat('"', key->name, "\" ", key->note);
+  }
+  value_.diagnostics->error(entry.at, path_to(value_.path, entry.key), std::move(message));
+}
+
+std::optional<Value> Mapping::find(std::string_view key) const {
+  const auto& entries = value_.node->entries;
+  const auto found = std::ranges::find(entries, key, &Entry::key);
+  if (found == entries.end()) return std::nullopt;
+  return Value{&found->value, std::string(key), path_to(value_.path, key), value_.diagnostics,
+               find_key(scope_, key)->note};
+}
+
+std::optional<Value> Mapping::require(std::string_view key) const {
+  auto found = find(key);
+  if (!found && clean_) value_.fault(concat(value_.name, " needs ", key));
+  return found;
+}
+
+std::optional<Value> Mapping::only(std::initializer_list<std::string_view> keys) const {
+  std::optional<Value> found;
+  for (const std::string_view key : keys) {
+    auto one = find(key);
+    if (!one) continue;
+    if (found) {
+      one->fault(
+          concat(value_.name, " takes only one of ", listed(keys), ", and ", found->name, " is written already"));
+    } else {
+      found = std::move(one);
+    }
+  }
+  if (!found && clean_) value_.fault(concat(value_.name, " needs ", keys.size() > 1 ? "one of " : "", listed(keys)));
+  return found;
+}
+
+std::vector<Value> items(const Value& list, std::string_view item) {
+  std::vector<Value> items;
+  if (list.node->kind != Kind::List) {
+    list.fault_kind("a list");
+    return items;
+  }
+  for (const Node& node : list.node->items) {
+    items.push_back({&node, std::string(item), path_to(list.path, items.size()), list.diagnostics});
+  }
+  return items;
+}
+
+std::optional<std::string> scalar(const Value& value) {
+  if (value.node->kind == Kind::Scalar) return value.node->text;
+  value.fault_kind("a single value");
+  return std::nullopt;
+}
+
+std::optional<std::string> text(const Value& value) {
+  auto text = scalar(value);
+  if (text && text->empty()) {
+    value.fault(concat(value.name, " must not be empty"));
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::optional<Text> placed_text(const Value& value) {
+  auto found = text(value);
+  if (!found) return std::nullopt;
+  return Text{std::move(*found), value.at()};
+}
+
+std::optional<std::string> name(const Value& value) {
+  constexpr std::size_t kLongest = 64;
+  auto name = text(value);
+  if (name && (name->size() > kLongest || name->find_first_not_of(kNameCharacters) != std::string::npos)) {
+    value.fault(concat(value.name, " must be 1-64 of A-Z a-z 0-9 _ . -, not ", in_quotes(*name)));
+    return std::nullopt;
+  }
+  return name;
+}
+
+std::optional<int> number(const Value& value, int low, int high) {
+  const auto text = scalar(value);
+  if (!text) return std::nullopt;
+  const Decimal number = decimal(*text);
+  if (number.is == Decimal::Is::Padded) {
+    fault_padded(value, *text);
+  } else if (number.is == Decimal::Is::NoNumber) {
+    value.fault(concat(value.name, " must be a number ", low, '-', high, ", not ", in_quotes(*text)));
+  } else if (number.value < low || number.value > high) {
+    value.fault(concat(value.name, " must be ", low, '-', high, ", not ", std::string_view(*text).substr(0, 40)));
+  } else {
+    return static_cast<int>(number.value);
+  }
+  return std::nullopt;
+}
+
+std::optional<bool> boolean(const Value& value) {
+  const auto word = scalar(value);
+  if (!word) return std::nullopt;
+  if (*word == "true") return true;
+  if (*word == "false") return false;
+  value.fault(concat(value.name, " must be true or false, not ", in_quotes(*word)));
+  return std::nullopt;
+}
+
+std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milliseconds high) {
+  struct Unit {
+    std::string_view sign;
+    Milliseconds length;
+  };
+  using namespace std::chrono_literals;
+  constexpr Unit kUnits[] = {{"", 1s}, {"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}, {"d", 24h}};
+
+  const auto written = scalar(value);
+  if (!written) return std::nullopt;
+  const std::size_t end = std::min(written->find_first_not_of("-0123456789"), written->size());
+  const std::string_view digits = std::string_view(*written).substr(0, end);
+  const std::string_view sign = std::string_view(*written).substr(end);
+  const auto* const unit = std::ranges::find(kUnits, sign, &Unit::sign);
+  const Decimal number = decimal(digits);
+  if (number.is == Decimal::Is::NoNumber || unit == std::end(kUnits)) {
+    value.fault(
+        concat(value.name, " must be a duration such as 30, 250ms, 30s, 5m, 1h or 7d, not ", in_quotes(*written)));
+  } else if (number.is == Decimal::Is::Padded) {
+    fault_padded(value, *written);
+  } else if (number.value < 0 || number.value > high / unit->length || number.value * unit->length < low) {
+    value.fault(concat(value.name, " must be ", to_text(low), '-', to_text(high), ", not ",
+                       std::string_view(*written).substr(0, 40)));
+  } else {
+    return number.value * unit->length;
+  }
+  return std::nullopt;
+}
+
+std::uint16_t parse_port(std::string_view text) {
+  const Decimal number = decimal(text);
+  const bool fits = number.is == Decimal::Is::Number && number.value >= 1 && number.value <= 65535;
+  return fits ? static_cast<std::uint16_t>(number.value) : std::uint16_t{0};
+}
+
+void fault_word(const Value& value, std::string_view word, const std::vector<std::string_view>& known) {
+  if (holds_word(value.later, word)) {
+    value.fault(concat('"', value.name, ": ", word, "\" is not available yet"));
+    return;
+  }
+  value.fault(concat(value.name, " must be ", listed(known), ", not ", in_quotes(word), did_you_mean(word, known)));
+}
+
+}  // namespace kanaria::config

@@ -1,0 +1,288 @@
+#include "kanaria/config/validate.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "covers.hpp"
+#include "text.hpp"
+
+namespace kanaria::config {
+namespace {
+
+// ---- quotas of one rule: alb.md §1.2
+
+constexpr std::size_t kValuesPerRule = 5;
+constexpr std::size_t kValuesPerCondition = 3;
+constexpr std::size_t kNetworksPerCondition = 5;
+constexpr std::size_t kWildcardsPerRule = 6;
+constexpr std::size_t kDocumentedWildcards = 5;
+constexpr std::size_t kGroupsPerAction = 5;
+
+std::size_t wildcards_in(const std::vector<Text>& values) {
+  std::size_t count = 0;
+  for (const Text& text : values) {
+    count += static_cast<std::size_t>(std::ranges::count_if(text.value, [](char c) { return c == '*' || c == '?'; }));
+  }
+  return count;
+}
+
+/// In a query string \* and \? are literal.
+std::size_t wildcards_in(const Text& text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.value.size(); ++i) {
+    if (text.value[i] == '\\') {
+      ++i;
+    } else if (text.value[i] == '*' || text.value[i] == '?') {
+      ++count;
+    }
+  }
+  return count;
+}
+
+struct Size {
+  std::size_t values = 0;
+  std::size_t wildcards = 0;
+  std::size_t most = kValuesPerCondition;
+};
+
+struct Measure {
+  Size operator()(const Patterns& of) const {
+    return {of.values.size() + of.regex_values.size(), wildcards_in(of.values)};
+  }
+  Size operator()(const HttpRequestMethod& of) const { return {of.values.size()}; }
+  Size operator()(const SourceIp& of) const { return {of.values.size(), 0, kNetworksPerCondition}; }
+  Size operator()(const QueryString& of) const {
+    Size size{of.values.size()};
+    for (const QueryPair& pair : of.values) {
+      size.wildcards += wildcards_in(pair.value) + (pair.key ? wildcards_in(*pair.key) : 0);
+    }
+    return size;
+  }
+};
+
+/// Empty for the kinds that a rule may hold several of.
+std::string_view single_kind(const Condition& condition) {
+  if (std::holds_alternative<PathPattern>(condition.of)) return "path_pattern";
+  if (std::holds_alternative<HostHeader>(condition.of)) return "host_header";
+  if (std::holds_alternative<HttpRequestMethod>(condition.of)) return "http_request_method";
+  if (std::holds_alternative<SourceIp>(condition.of)) return "source_ip";
+  return {};
+}
+
+class Validation {
+ public:
+  Validation(const Model& model, Diagnostics& diagnostics) : model_(model), diagnostics_(diagnostics) {}
+
+  void run() {
+    check_groups();
+    check_listener_names();
+    check_ports();
+    for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
+      check_rules(model_.listeners[i], concat("listeners[", i, ']'));
+    }
+    warn_of_unused_groups();
+  }
+
+ private:
+  /// Objects by name, for "already used".
+  using Seen = std::map<std::string_view, Position>;
+
+  void check_name(Seen& seen, std::string_view kind, const std::string& name, Position at, const std::string& path) {
+    if (name.empty()) return;  // reported by parse()
+    const auto [first, fresh] = seen.try_emplace(name, at);
+    if (fresh) return;
+    diagnostics_.error(at, concat(path, ".name"),
+                       concat("the ", kind, " name ", in_quotes(name), " is already used in line ", first->second.line,
+                              ": names are unique"));
+  }
+
+  void check_groups() {
+    for (std::size_t i = 0; i < model_.target_groups.size(); ++i) {
+      const TargetGroup& group = model_.target_groups[i];
+      const std::string path = concat("target_groups[", i, ']');
+      check_name(groups_, "target group", group.name, group.name_at, path);
+      std::set<std::tuple<bool, std::string, std::uint16_t>> seen;
+      for (const Target& target : group.targets) {
+        const auto* const address = std::get_if<boost::asio::ip::address>(&target.host);
+        const std::string host = address != nullptr ? address->to_string() : std::get<std::string>(target.host);
+        if (seen.emplace(target.unix_socket, host, target.port).second) continue;
+        diagnostics_.error(target.text.at, concat(path, ".targets"),
+                           concat("the target ", in_quotes(target.text.value), " is in this group already"));
+      }
+    }
+  }
+
+  void check_listener_names() {
+    Seen seen;
+    for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
+      const Listener& listener = model_.listeners[i];
+      if (listener.port > 0)
+        check_name(seen, "listener", listener.name, listener.name_at, concat("listeners[", i, ']'));
+    }
+  }
+
+  static bool overlap(const std::optional<boost::asio::ip::address>& a,
+                      const std::optional<boost::asio::ip::address>& b) {
+    if (!a || !b || *a == *b) return true;
+    return a->is_v4() == b->is_v4() && (a->is_unspecified() || b->is_unspecified());
+  }
+
+  void check_ports() {
+    std::multimap<std::uint16_t, const Listener*> by_port;
+    const Listener admin = admin_as_listener();
+    if (admin.port > 0) by_port.emplace(admin.port, &admin);
+    for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
+      const Listener& listener = model_.listeners[i];
+      if (listener.port == 0) continue;  // reported by parse()
+      const auto [begin, end] = by_port.equal_range(listener.port);
+      const auto other =
+          std::find_if(begin, end, [&](const auto& one) { return overlap(one.second->address, listener.address); });
+      if (other != end) {
+        const std::string where = other->second->at.line > 0 ? concat(" in line ", other->second->at.line) : "";
+        diagnostics_.error(listener.port_at, concat("listeners[", i, "].port"),
+                           concat("port ", listener.port, " is already taken by ", other->second->name, where));
+      }
+      by_port.emplace(listener.port, &listener);
+    }
+  }
+
+  /// The admin listener's address and port; port 0 when it is off or a Unix socket.
+  Listener admin_as_listener() const {
+    Listener admin;
+    admin.name = "admin";
+    admin.at = model_.admin.at;
+    const std::string& text = model_.admin.address;
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos || text.starts_with("unix:")) return admin;
+    const std::string digits = text.substr(colon + 1);
+    if (!is_digits(digits) || digits.size() > 5) return admin;
+    std::string host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    boost::system::error_code failed;
+    admin.address = boost::asio::ip::make_address(host, failed);
+    if (!failed) admin.port = static_cast<std::uint16_t>(std::stoi(digits));
+    return admin;
+  }
+
+  void check_rules(const Listener& listener, const std::string& path) {
+    Seen names;
+    std::map<int, const Rule*> by_priority;
+    for (std::size_t i = 0; i < listener.rules.size(); ++i) {
+      const Rule& rule = listener.rules[i];
+      const std::string rule_path = concat(path, ".rules[", i, ']');
+      check_conditions(rule, rule_path);
+      check_action(rule, rule_path + ".action");
+      if (rule.priority == 0) continue;  // reported by parse()
+      const auto [first, fresh] = by_priority.try_emplace(rule.priority, &rule);
+      if (fresh) {
+        check_name(names, "rule", rule.name, rule.name_at, rule_path);
+      } else {
+        diagnostics_.error(rule.priority_at, rule_path + ".priority",
+                           concat("priority ", rule.priority, " is already used by rule ",
+                                  in_quotes(first->second->name), " in line ", first->second->priority_at.line));
+      }
+    }
+    check_action(listener.default_rule, path + ".default_action");
+    warn_of_covered_rules(by_priority, path);
+  }
+
+  void check_conditions(const Rule& rule, const std::string& path) {
+    Seen kinds;
+    std::size_t values = 0;
+    std::size_t wildcards = 0;
+    for (const Condition& condition : rule.conditions) {
+      const std::string_view kind = single_kind(condition);
+      if (!kind.empty() && !kinds.try_emplace(kind, condition.at).second) {
+        diagnostics_.error(condition.at, path + ".conditions", concat("a rule has at most one ", kind, " condition"));
+      }
+      const Size size = std::visit(Measure{}, condition.of);
+      if (size.values > size.most) {
+        diagnostics_.error(condition.at, path + ".conditions",
+                           concat("a condition of this kind has at most ", size.most, " values, not ", size.values));
+      }
+      values += size.values;
+      wildcards += size.wildcards;
+    }
+    if (values > kValuesPerRule) {
+      diagnostics_.error(rule.at, path + ".conditions",
+                         concat("a rule's conditions have at most ", kValuesPerRule, " values together, not ", values));
+    }
+    if (wildcards > kWildcardsPerRule) {
+      diagnostics_.error(rule.at, path + ".conditions",
+                         concat("a rule has at most ", kWildcardsPerRule, " wildcards (* and ?), not ", wildcards));
+    } else if (wildcards > kDocumentedWildcards) {
+      diagnostics_.warning(
+          rule.at, path + ".conditions",
+          concat("ALB may refuse a rule with more than ", kDocumentedWildcards, " wildcards (* and ?)"));
+    }
+  }
+
+  void check_action(const Rule& rule, const std::string& path) {
+    const auto* const forward = std::get_if<Forward>(&rule.action.of);
+    if (forward == nullptr || forward->target_groups.empty()) return;  // empty: reported by parse()
+    if (forward->target_groups.size() > kGroupsPerAction) {
+      diagnostics_.error(rule.action.at, path,
+                         concat("a forward action has at most ", kGroupsPerAction, " target groups, not ",
+                                forward->target_groups.size()));
+    }
+    Seen seen;
+    for (const WeightedGroup& group : forward->target_groups) {
+      check_reference(group.name, path);
+      if (!seen.try_emplace(group.name.value, group.name.at).second) {
+        diagnostics_.error(group.name.at, path,
+                           concat("the target group ", in_quotes(group.name.value), " is in this action already"));
+      }
+    }
+    if (std::ranges::all_of(forward->target_groups, [](const WeightedGroup& group) { return group.weight == 0; })) {
+      diagnostics_.warning(rule.action.at, path, "all weights are 0: every request of this rule is answered 503");
+    }
+  }
+
+  void check_reference(const Text& name, const std::string& path) {
+    used_.insert(name.value);
+    if (groups_.contains(name.value)) return;
+    std::vector<std::string_view> known;
+    for (const auto& [group, at] : groups_) known.push_back(group);
+    const std::string_view meant = nearest(name.value, known);
+    diagnostics_.error(name.at, path,
+                       concat("there is no target group ", in_quotes(name.value),
+                              meant.empty() ? "" : concat(": did you mean \"", meant, "\"?")));
+  }
+
+  void warn_of_covered_rules(const std::map<int, const Rule*>& by_priority, const std::string& path) {
+    // Looks at pairs of rules: bounded, because a warning must not make a large file slow.
+    constexpr std::size_t kMostRules = 2000;
+    if (by_priority.size() > kMostRules) return;
+    for (auto lower = by_priority.begin(); lower != by_priority.end(); ++lower) {
+      const auto above = std::find_if(by_priority.begin(), lower,
+                                      [&](const auto& one) { return covers(*one.second, *lower->second); });
+      if (above == lower) continue;
+      diagnostics_.warning(lower->second->at, path + ".rules",
+                           concat("rule ", in_quotes(lower->second->name), " never matches: rule ",
+                                  in_quotes(above->second->name), " above it takes all of its requests"));
+    }
+  }
+
+  void warn_of_unused_groups() {
+    for (std::size_t i = 0; i < model_.target_groups.size(); ++i) {
+      const TargetGroup& group = model_.target_groups[i];
+      if (group.name.empty() || used_.contains(group.name)) continue;
+      diagnostics_.warning(group.name_at, concat("target_groups[", i, ']'),
+                           concat("no rule uses the target group ", in_quotes(group.name)));
+    }
+  }
+
+  const Model& model_;
+  Diagnostics& diagnostics_;
+  Seen groups_;
+  std::set<std::string_view> used_;
+};
+
+}  // namespace
+
+void validate(const Model& model, Diagnostics& diagnostics) {
+  Validation(model, diagnostics).run();
+}
+
+}  // namespace kanaria::config

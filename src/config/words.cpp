@@ -1,0 +1,29 @@
+#include "words.hpp"
+
+namespace kanaria::config {
+
+std::string_view words(LogLevel level) {
+  constexpr std::string_view kWords[] = {"trace", "debug", "info", "warn", "error"};
+  return kWords[static_cast<std::size_t>(level)];
+}
+
+std::string_view words(LogFormat format) {
+  return format == LogFormat::Text ? "text" : "json";
+}
+
+std::string_view words(XffMode mode) {
+  constexpr std::string_view kWords[] = {"append", "preserve", "remove"};
+  return kWords[static_cast<std::size_t>(mode)];
+}
+
+std::string_view words(SplitMode mode) {
+  return mode == SplitMode::Shuffled ? "shuffled" : "random";
+}
+
+int total_weight(const Forward& forward) {
+  int total = 0;
+  for (const WeightedGroup& group : forward.target_groups) total += group.weight;
+  return total;
+}
+
+}  // namespace kanaria::config

@@ -1,0 +1,17 @@
+// The model's choices in the words of the file, and sums that printing and differences share. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "kanaria/config/model.hpp"
+
+namespace kanaria::config {
+
+std::string_view words(LogLevel level);
+std::string_view words(LogFormat format);
+std::string_view words(XffMode mode);
+std::string_view words(SplitMode mode);
+
+int total_weight(const Forward& forward);
+
+}  // namespace kanaria::config
