@@ -22,10 +22,13 @@ struct Forward {
 };
 
 struct Redirect {
+  static constexpr std::size_t kMaxLocation = 8 * 1024;
+
   config::Redirect parts;
   std::uint16_t status = 301;
-  /// The Location for this request: placeholders filled (alb.md §3.2). RedirectTooLong over 8K. The view lives in
-  /// `arena`.
+  /// The Location for this request: placeholders filled (alb.md §3.2), always with the port, as ALB writes it.
+  /// RedirectTooLong over 8K; MalformedRequest where #{host} is needed and the request has none. What can't stand in a
+  /// URL is percent-encoded, so no request can add a line. The view lives in `arena`.
   Result<std::string_view> location(const http::RequestHead& head, std::string_view protocol,
                                     std::uint16_t listener_port, Arena& arena) const;
 };
@@ -37,5 +40,11 @@ struct FixedResponse {
 };
 
 using Action = std::variant<Forward, Redirect, FixedResponse>;
+
+/// `forward_index` goes to the action if it forwards.
+Action compile(const config::Action& action, std::uint32_t forward_index);
+
+/// `forward app-main 90, app-canary 10`, `redirect 301 https://#{host}:443/#{path}?#{query}`, `fixed_response 404`
+std::string to_string(const Action& action);
 
 }  // namespace kanaria::rules
