@@ -33,6 +33,7 @@ bool read_length(std::string_view value, std::uint64_t& length) {
 }
 
 void read_connection(std::string_view value, FieldFacts& facts) {
+  facts.options += 1 + static_cast<std::size_t>(std::ranges::count(value, ','));
   for_each_item(value, [&](std::string_view option) {
     facts.close = facts.close || iequals(option, "close");
     facts.keep_alive = facts.keep_alive || iequals(option, "keep-alive");

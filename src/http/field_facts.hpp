@@ -19,6 +19,9 @@ enum class Coding : std::uint8_t {
   Broken,   // more than one field, chunked twice or not last, parameters, no token
 };
 
+// Each field is compared with each name in Connection: honest lists have three, and 64K of commas should cost nothing.
+inline constexpr std::size_t kMaxOptions = 32;
+
 struct FieldFacts {
   std::size_t hosts = 0;  // how many Host fields
   std::string_view host;  // the last one
@@ -28,7 +31,8 @@ struct FieldFacts {
   bool bad_length = false;  // no number, a list, over 2^63 - 1, or two that differ
   std::uint64_t length = 0;
 
-  bool close = false;  // Connection: close, keep-alive, upgrade
+  std::size_t options = 0;  // places in Connection's lists, empty ones too; more than kMaxOptions are refused
+  bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
   bool websocket = false;          // Upgrade names it

@@ -1,4 +1,4 @@
-// Comma-separated lists (RFC 9110 §5.6.1), item by item.
+// Lists in field values (RFC 9110 §5.6.1), item by item.
 #pragma once
 
 #include <string_view>
@@ -12,13 +12,13 @@ constexpr std::string_view trimmed(std::string_view text) {
 }
 
 /// Calls `visit` with each item that is not empty, without surrounding white space.
-template <class Visit>
+template <char separator = ',', class Visit>
 void for_each_item(std::string_view list, Visit&& visit) {
   while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (const std::string_view item = trimmed(list.substr(0, comma)); !item.empty()) visit(item);
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
+    const std::size_t end = list.find(separator);
+    if (const std::string_view item = trimmed(list.substr(0, end)); !item.empty()) visit(item);
+    if (end == std::string_view::npos) return;
+    list.remove_prefix(end + 1);
   }
 }
 

@@ -97,7 +97,7 @@ Fault judge(std::string_view text, RequestHead& head) {
   const FieldFacts facts = take_facts(head.fields);
   if (const Fault fault = judge_host(facts, head); fault != Fault::None) return fault;
   if (const Fault fault = judge_request_framing(facts, head); fault != Fault::None) return fault;
-  if (facts.other_expectation) return Fault::MalformedRequest;
+  if (facts.other_expectation || facts.options > kMaxOptions) return Fault::MalformedRequest;
 
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
   head.expect_continue = facts.expect_continue && head.minor == 1;  // RFC 9110 §10.1.1: 1.0 can't ask for it
@@ -137,6 +137,7 @@ bool judge(std::string_view text, bool to_head, ResponseHead& head) {
   head.reason = line.reason;
   head.minor = static_cast<std::uint8_t>(line.minor);
   const FieldFacts facts = take_facts(head.fields);
+  if (facts.options > kMaxOptions) return false;
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
   return judge_response_framing(facts, to_head, head);
 }

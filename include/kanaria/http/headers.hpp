@@ -27,9 +27,10 @@ struct ForwardingPolicy {
 
 /// Who the client is, printed once per connection.
 struct PeerText {
-  std::string_view address;     // "203.0.113.7", "2001:db8::1", "unix:"
-  std::string_view with_port;   // "203.0.113.7:4711", "[2001:db8::1]:4711"
-  std::string_view local_host;  // our side's address, for HTTP/1.0 requests without Host
+  std::string_view address;    // "203.0.113.7", "2001:db8::1", "unix:"
+  std::string_view with_port;  // "203.0.113.7:4711", "[2001:db8::1]:4711"
+  std::string_view
+      local_host;  // our side's address as Host names it ("[2001:db8::1]"), for HTTP/1.0 requests without Host
 };
 
 /// What transforms made of the request; empty: unchanged.

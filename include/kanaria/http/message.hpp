@@ -47,7 +47,7 @@ struct ResponseHead {
   std::uint16_t status = 0;
   std::string_view reason;  // may be empty
   std::uint8_t minor = 1;
-  std::vector<Field> fields;  // without Content-Length and Transfer-Encoding, except where `describes_length`
+  std::vector<Field> fields;  // without Content-Length and Transfer-Encoding
   Framing framing = Framing::None;
   std::uint64_t content_length = 0;  // with Framing::Length, or where describes_length
   bool describes_length = false;     // HEAD or 304: a Content-Length that frames nothing and is passed on
