@@ -33,15 +33,13 @@ class Split {
   std::uint32_t block_size() const { return block_size_; }
 
  private:
-  std::uint32_t shuffled_slot(std::uint64_t ticket) const;
   std::size_t group_of(std::uint32_t slot) const;
 
   std::vector<std::uint32_t> weights_;
   std::vector<std::uint32_t> ends_;  // group i owns the slots [ends_[i - 1], ends_[i]) of a block
   std::uint32_t block_size_ = 0;
-  std::uint32_t rows_ =
-      1;  // a block's slots as a table: the least rows_ * columns_ >= block_size_ that is not too flat
-  std::uint32_t columns_ = 1;
+  std::uint32_t rows_ = 0;  // a block's slots as a table, about as wide as it is high
+  std::uint32_t columns_ = 0;
   config::SplitMode mode_;
   std::uint64_t seed_a_;
   std::uint64_t seed_b_;

@@ -1,0 +1,132 @@
+#include "kanaria/targets/split.hpp"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace kanaria::targets {
+namespace {
+
+// 2^64 over the golden ratio: multiples of it are far apart from each other.
+constexpr std::uint64_t kStride = 0x9e3779b97f4a7c15;
+// Blocks up to this size are dealt card by card, a perfect shuffle in about 20 ns; for larger ones that takes too long.
+constexpr std::uint32_t kDealt = 16;
+// Of the network for larger blocks. With six, 400,000 blocks of 17 still show a bias of their pairs; with eight, none.
+constexpr std::uint64_t kRounds = 8;
+
+struct BlockKey {
+  std::uint64_t a;
+  std::uint64_t b;
+};
+
+// A block's key is its number after SipHash-2-4's mixing (Aumasson, Bernstein 2012), both halves: what was seen of
+// earlier blocks tells nothing about a later one.
+BlockKey key_of(std::uint64_t block, std::uint64_t seed_a, std::uint64_t seed_b) {
+  std::uint64_t v0 = seed_a ^ 0x736f6d6570736575;
+  std::uint64_t v1 = seed_b ^ 0x646f72616e646f6d;
+  std::uint64_t v2 = seed_a ^ 0x6c7967656e657261;
+  std::uint64_t v3 = seed_b ^ 0x7465646279746573;
+  const auto mix = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      v0 += v1;
+      v2 += v3;
+      v1 = std::rotl(v1, 13) ^ v0;
+      v3 = std::rotl(v3, 16) ^ v2;
+      v0 = std::rotl(v0, 32) + v3;
+      v2 += v1;
+      v3 = std::rotl(v3, 21) ^ v0;
+      v1 = std::rotl(v1, 17) ^ v2;
+      v2 = std::rotl(v2, 32);
+    }
+  };
+  v3 ^= block;
+  mix(2);
+  v0 ^= block;
+  v2 ^= 0xff;
+  mix(4);
+  return {v0 ^ v1, v2 ^ v3};
+}
+
+// A number below `bound` from the block's key, what it is for and what went in. Its bias is below bound / 2^32.
+std::uint32_t draw(const BlockKey& key, std::uint64_t use, std::uint32_t input, std::uint32_t bound) {
+  __extension__ using Wide = unsigned __int128;
+  const std::uint64_t state = key.a + (use << 32 | input) * kStride;
+  const Wide product = static_cast<Wide>(state) * (state ^ key.b);
+  const auto folded = static_cast<std::uint32_t>((product >> 64) ^ product);
+  return static_cast<std::uint32_t>((std::uint64_t{folded} * bound) >> 32);
+}
+
+// Fisher and Yates's shuffle up to this position: every ticket of the block deals the same cards.
+std::uint32_t dealt_slot(const BlockKey& key, std::uint32_t position, std::uint32_t size) {
+  std::array<std::uint8_t, kDealt> deck;
+  std::iota(deck.begin(), deck.end(), std::uint8_t{0});
+  for (std::uint32_t i = 0;; ++i) {
+    const std::uint32_t card = i + draw(key, i, 0, size - i);
+    if (i == position) return deck[card];
+    deck[card] = deck[i];
+  }
+}
+
+// Both below `bound`, which may be close to 2^32.
+std::uint32_t add_modulo(std::uint32_t a, std::uint32_t b, std::uint32_t bound) {
+  const std::uint32_t room = bound - a;
+  return b < room ? a + b : b - room;
+}
+
+struct Table {
+  std::uint32_t rows;
+  std::uint32_t columns;
+};
+
+// A permutation found without a list of it: an alternating Feistel network on the slots as a table, whose rounds add to
+// one coordinate a number drawn from the other. A round can be undone, so no two slots meet. A slot that falls outside
+// the block walks on until it is inside again, which keeps that.
+std::uint32_t permuted_slot(const BlockKey& key, std::uint32_t slot, std::uint32_t size, const Table& table) {
+  do {
+    std::uint32_t row = slot / table.columns;
+    std::uint32_t column = slot % table.columns;
+    for (std::uint64_t round = 1; round <= kRounds; round += 2) {
+      row = add_modulo(row, draw(key, round, column, table.rows), table.rows);
+      column = add_modulo(column, draw(key, round + 1, row, table.columns), table.columns);
+    }
+    slot = row * table.columns + column;
+  } while (slot >= size);
+  // Turning the whole block by a drawn amount makes each position's share exact, whatever the walk did to it.
+  return add_modulo(slot, draw(key, 0, 0, size), size);
+}
+
+}  // namespace
+
+Split::Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::uint64_t seed_a, std::uint64_t seed_b)
+    : weights_(std::move(weights)), mode_(mode), seed_a_(seed_a), seed_b_(seed_b) {
+  std::uint32_t divisor = 0;
+  for (const std::uint32_t weight : weights_) divisor = std::gcd(divisor, weight);
+  if (divisor == 0) return;
+  ends_.reserve(weights_.size());
+  for (const std::uint32_t weight : weights_) ends_.push_back(block_size_ += weight / divisor);
+
+  rows_ = static_cast<std::uint32_t>(std::sqrt(block_size_));
+  columns_ = (block_size_ - 1) / rows_ + 1;
+}
+
+std::size_t Split::choose(Random& random) {
+  if (block_size_ == 0) return kNone;
+  if (block_size_ == 1) return group_of(0);
+  if (mode_ == config::SplitMode::Random) return group_of(static_cast<std::uint32_t>(random.below(block_size_)));
+  const std::uint64_t ticket = ticket_.fetch_add(1, std::memory_order_relaxed);
+  const BlockKey key = key_of(ticket / block_size_, seed_a_, seed_b_);
+  const auto position = static_cast<std::uint32_t>(ticket % block_size_);
+  return group_of(block_size_ <= kDealt ? dealt_slot(key, position, block_size_)
+                                        : permuted_slot(key, position, block_size_, {rows_, columns_}));
+}
+
+// Counts instead of searching: which group comes can't be predicted, so neither could a branch on it.
+std::size_t Split::group_of(std::uint32_t slot) const {
+  std::size_t group = 0;
+  for (const std::uint32_t end : ends_) group += slot >= end ? 1 : 0;
+  return group;
+}
+
+}  // namespace kanaria::targets
