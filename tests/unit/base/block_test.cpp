@@ -1,0 +1,101 @@
+#include "kanaria/base/block.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace kanaria {
+namespace {
+
+TEST(Block, HasTheSizeOfItsClass) {
+  BlockPool pool;
+  for (const BlockSize size : {BlockSize::Small, BlockSize::Medium, BlockSize::Head, BlockSize::Large}) {
+    const Block block = pool.take(size);
+    EXPECT_EQ(block.size(), bytes_of(size));
+    EXPECT_EQ(block.size_class(), size);
+    std::memset(block.data(), 1, block.size());
+  }
+}
+
+TEST(Block, GoesBackToItsPool) {
+  BlockPool pool;
+  char* address = nullptr;
+  {
+    const Block block = pool.take(BlockSize::Small);
+    address = block.data();
+    EXPECT_EQ(pool.lent(), 1U);
+  }
+  EXPECT_EQ(pool.lent(), 0U);
+  EXPECT_EQ(pool.take(BlockSize::Small).data(), address);
+}
+
+TEST(Block, AnEmptyOneHoldsNothing) {
+  Block block;
+  EXPECT_FALSE(block);
+  EXPECT_EQ(block.size(), 0U);
+  block.release();
+}
+
+TEST(Block, MovesWithItsMemory) {
+  BlockPool pool;
+  Block first = pool.take(BlockSize::Small);
+  char* const address = first.data();
+  Block second = std::move(first);
+  EXPECT_EQ(second.data(), address);
+  EXPECT_EQ(pool.lent(), 1U);
+  second = pool.take(BlockSize::Medium);
+  EXPECT_EQ(pool.lent(), 1U);
+  second.release();
+  EXPECT_FALSE(second);
+  EXPECT_EQ(pool.lent(), 0U);
+}
+
+TEST(BlockPool, TakesBackMoreThanItKeeps) {
+  BlockPool pool;
+  std::vector<Block> blocks;
+  for (int i = 0; i < 100; ++i) blocks.push_back(pool.take(BlockSize::Head));
+  EXPECT_EQ(pool.lent(), 100U);
+  blocks.clear();
+  EXPECT_EQ(pool.lent(), 0U);
+}
+
+TEST(Arena, ViewsStayValidWhileItGrows) {
+  BlockPool pool;
+  Arena arena(pool);
+  std::vector<std::string_view> views;
+  for (int i = 0; i < 1000; ++i) views.push_back(arena.keep("text number " + std::to_string(i)));
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(views[static_cast<std::size_t>(i)], "text number " + std::to_string(i));
+  EXPECT_GT(pool.lent(), 1U);
+}
+
+TEST(Arena, JoinsPartsAndKeepsNoNothing) {
+  BlockPool pool;
+  Arena arena(pool);
+  EXPECT_EQ(arena.join({"a", "", "bc"}), "abc");
+  EXPECT_TRUE(arena.join({"", ""}).empty());
+  EXPECT_TRUE(arena.keep("").empty());
+}
+
+TEST(Arena, LargeTextsGetALargeBlock) {
+  BlockPool pool;
+  Arena arena(pool);
+  const std::string large(bytes_of(BlockSize::Large), 'x');
+  EXPECT_EQ(arena.keep("small"), "small");
+  EXPECT_EQ(arena.keep(large), large);
+  EXPECT_EQ(arena.keep("small again"), "small again");
+}
+
+TEST(Arena, ClearGivesEverythingBack) {
+  BlockPool pool;
+  Arena arena(pool);
+  arena.keep("text");
+  EXPECT_EQ(pool.lent(), 1U);
+  arena.clear();
+  EXPECT_EQ(pool.lent(), 0U);
+  EXPECT_EQ(arena.keep("again"), "again");
+}
+
+}  // namespace
+}  // namespace kanaria
