@@ -12,47 +12,62 @@ using Key = PrefixTree::Key;
 // Longer keys and texts are cut: the index then lets more candidates through, never fewer.
 constexpr std::size_t kMaxKey = 128;
 
-std::string cut(std::string key) {
-  key.resize(std::min(key.size(), kMaxKey));
-  return key;
+/// What a text must start with for a pattern to match it.
+struct Prefix {
+  std::string text;
+  bool certain = true;  // every text that starts with it matches
+};
+
+Prefix prefix_of(std::string text, const Wildcard& pattern, bool certain) {
+  if (pattern.is_literal()) text += '\0';
+  const bool whole = text.size() <= kMaxKey;
+  text.resize(std::min(text.size(), kMaxKey));
+  return {std::move(text), whole && (certain || pattern.is_literal())};
 }
 
-std::string path_key(const Wildcard& pattern) {
-  std::string key(pattern.prefix());
-  if (pattern.is_literal()) key += '\0';
-  return cut(std::move(key));
+Prefix prefix_of_paths(const Wildcard& pattern) {
+  return prefix_of(std::string(pattern.prefix()), pattern, pattern.is_prefix());
 }
 
-std::string host_key(const Wildcard& pattern) {
-  std::string key(pattern.suffix());
-  std::reverse(key.begin(), key.end());
-  if (pattern.is_literal()) key += '\0';
-  return cut(std::move(key));
+Prefix prefix_of_hosts(const Wildcard& pattern) {
+  const std::string_view suffix = pattern.suffix();
+  return prefix_of(std::string(suffix.rbegin(), suffix.rend()), pattern, pattern.is_suffix());
 }
 
-/// The keys under which a rule can be found; the root's where one of its values has no fixed start, or it has no
-/// condition of that kind.
+/// One for each value of a condition; the empty one where the rule has no such condition, or one that keys don't serve.
 template <class Kind>
-std::vector<std::string> keys_of(const Rule& rule, std::string (*key_of)(const Wildcard&)) {
-  std::vector<std::string> keys;
+std::vector<Prefix> prefixes(const Rule& rule, Prefix (*prefix_of_pattern)(const Wildcard&)) {
+  std::vector<Prefix> found;
   for (const Condition& condition : rule.conditions()) {
     const Patterns* const patterns = condition.patterns_of<Kind>();
-    if (patterns == nullptr) continue;
-    for (const Wildcard& pattern : patterns->wildcards()) keys.push_back(key_of(pattern));
-    break;
+    if (patterns == nullptr || !found.empty()) continue;
+    for (const Wildcard& pattern : patterns->wildcards()) found.push_back(prefix_of_pattern(pattern));
   }
-  if (keys.empty()) keys.emplace_back();
-  return keys;
+  if (found.empty()) found.emplace_back();
+  return found;
 }
 
 template <class Kind>
-std::vector<std::string> all_keys(const std::vector<Rule>& rules, std::string (*key_of)(const Wildcard&)) {
+std::vector<std::string> all_keys(const std::vector<Rule>& rules, Prefix (*prefix_of_pattern)(const Wildcard&)) {
   std::vector<std::string> keys;
-  for (const Rule& rule : rules) {
-    auto more = keys_of<Kind>(rule, key_of);
-    keys.insert(keys.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  }
+  for (const Rule& rule : rules)
+    for (Prefix& prefix : prefixes<Kind>(rule, prefix_of_pattern)) keys.push_back(std::move(prefix.text));
   return keys;
+}
+
+/// Nothing but a host and a path condition with wildcards, at most one of each: the keys can stand for all of it.
+bool has_keys_alone(const Rule& rule) {
+  int hosts = 0;
+  int paths = 0;
+  for (const Condition& condition : rule.conditions()) {
+    const auto* const host = condition.patterns_of<HostHeader>();
+    const auto* const path = condition.patterns_of<PathPattern>();
+    hosts += host != nullptr ? 1 : 0;
+    paths += path != nullptr ? 1 : 0;
+    const auto* const patterns = host != nullptr ? host : path;
+    if (patterns == nullptr || patterns->wildcards().empty()) return false;
+  }
+  return hosts <= 1 && paths <= 1;
 }
 
 /// A request's text in the form of the keys.
@@ -83,43 +98,43 @@ class Probe {
   std::size_t size_;
 };
 
-struct KeyPair {
+struct Place {
   std::uint32_t rule;
   Key host;
   Key path;
+  bool certain;
 };
 
 }  // namespace
 
 Index::Index(const std::vector<Rule>& rules)
     : rules_(rules),
-      hosts_(all_keys<HostHeader>(rules, host_key)),
-      paths_(all_keys<PathPattern>(rules, path_key)),
+      hosts_(all_keys<HostHeader>(rules, prefix_of_hosts)),
+      paths_(all_keys<PathPattern>(rules, prefix_of_paths)),
       at_host_(hosts_.size()),
       at_path_(paths_.size()) {
-  std::vector<KeyPair> pairs;
+  std::vector<Place> places;
   std::vector<std::size_t> sharing_host(hosts_.size());
   std::vector<std::size_t> sharing_path(paths_.size());
   for (const Rule& rule : rules) {
-    const auto paths = keys_of<PathPattern>(rule, path_key);
-    for (const std::string& host : keys_of<HostHeader>(rule, host_key)) {
-      for (const std::string& path : paths) {
-        pairs.push_back({rule.index(), hosts_.number_of(host), paths_.number_of(path)});
-        ++sharing_host[pairs.back().host];
-        ++sharing_path[pairs.back().path];
+    const bool keys_alone = has_keys_alone(rule);
+    const auto of_paths = prefixes<PathPattern>(rule, prefix_of_paths);
+    for (const Prefix& of_host : prefixes<HostHeader>(rule, prefix_of_hosts)) {
+      for (const Prefix& of_path : of_paths) {
+        places.push_back({rule.index(), hosts_.number_of(of_host.text), paths_.number_of(of_path.text),
+                          keys_alone && of_host.certain && of_path.certain});
+        ++sharing_host[places.back().host];
+        ++sharing_path[places.back().path];
       }
     }
   }
-  for (const auto& [rule, host, path] : pairs)
-    place(rule, host, path,
-          path == PrefixTree::kRoot || (host != PrefixTree::kRoot && sharing_host[host] < sharing_path[path]));
-}
-
-void Index::place(std::uint32_t rule, Key host, Key path, bool at_host) {
-  if (at_host) {
-    at_host_[host].push_back({rule, path, paths_.end(path)});
-  } else {
-    at_path_[path].push_back({rule, host, hosts_.end(host)});
+  for (const auto& [rule, host, path, certain] : places) {
+    const bool host_is_rarer = host != PrefixTree::kRoot && sharing_host[host] < sharing_path[path];
+    if (path == PrefixTree::kRoot || host_is_rarer) {
+      at_host_[host].push_back({rule, path, paths_.end(path), certain});
+    } else {
+      at_path_[path].push_back({rule, host, hosts_.end(host), certain});
+    }
   }
 }
 
@@ -137,7 +152,8 @@ const Rule& Index::first_match(const Facts& facts) const {
     for (const Candidate& candidate : list) {
       if (candidate.rule >= best) return;
       const auto holds = [&](Key key) { return candidate.other <= key && key < candidate.end; };
-      if ((holds(place) || holds(other_place)) && rules_[candidate.rule].matches(facts)) {
+      if (!holds(place) && !holds(other_place)) continue;
+      if (candidate.certain || rules_[candidate.rule].matches(facts)) {
         best = candidate.rule;
         return;
       }

@@ -3,7 +3,8 @@
 // ("/api/*" -> "/api/"); a text without wildcards ends in a 0 byte, which no longer text has. A rule stands at pairs of
 // keys (the root: any host, any path), in the list of that key of the two which fewer rules share, and the other key is
 // kept with it as a range of numbers: one look at both trees, then two comparisons a candidate.
-// It is a filter: a candidate's conditions are always asked.
+// Where the keys don't say all ("/a*b", a condition of another kind), the candidate's conditions are asked.
+// Immutable; shared by all workers.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +28,9 @@ class Index {
     std::uint32_t rule;
     PrefixTree::Key other;  // the key in the other tree,
     PrefixTree::Key end;    // and where those that start with it end
+    bool certain;           // both keys found: the rule matches
   };
   using Lists = std::vector<std::vector<Candidate>>;  // by key; each in the order of rules
-
-  void place(std::uint32_t rule, PrefixTree::Key host, PrefixTree::Key path, bool at_host);
 
   const std::vector<Rule>& rules_;
   PrefixTree hosts_;

@@ -106,6 +106,14 @@ bool Wildcard::is_literal() const {
   return tokens_.find_first_of(kWildcards) == std::string::npos;
 }
 
+bool Wildcard::is_prefix() const {
+  return tokens_.find_first_of(kWildcards) + 1 == tokens_.size() && tokens_.back() == kStar;
+}
+
+bool Wildcard::is_suffix() const {
+  return tokens_.find_last_of(kWildcards) == 0 && tokens_.front() == kStar;
+}
+
 std::string_view Wildcard::prefix() const {
   return std::string_view(tokens_).substr(0, tokens_.find_first_of(kWildcards));
 }

@@ -33,6 +33,9 @@ class Wildcard {
   bool matches(std::string_view subject) const;
   /// No wildcard in it: it matches one text, its prefix().
   bool is_literal() const;
+  /// "text*": it matches what starts with its prefix(); "*text": what ends with its suffix().
+  bool is_prefix() const;
+  bool is_suffix() const;
   /// What every match starts and ends with; in lower case for Insensitive.
   std::string_view prefix() const;
   std::string_view suffix() const;

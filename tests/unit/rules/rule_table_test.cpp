@@ -74,7 +74,7 @@ TEST(RuleTable, EveryRegularExpressionFaultIsReported) {
 
 TEST(RuleTable, WarnsOfAPathThatNoRequestHas) {
   config::Diagnostics found;
-  EXPECT_NE(table({rule(1, {path({"/a/../b", "/ok/..*", "/%2f"})})}, found), nullptr);
+  EXPECT_NE(table({rule(1, {path({"/a/../b", "/ok/..*", "/%2F"})})}, found), nullptr);
   const auto list = found.sorted();
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list[0].severity, config::Severity::Warning);
