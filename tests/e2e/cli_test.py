@@ -1,0 +1,182 @@
+"""Each command as an operator types it: once as it should go, once as it shouldn't."""
+
+import json
+import re
+import unittest
+
+from support import SOURCE, Case, Program, config_text, free_port, get, run_cli, BIN
+
+
+class Commands(Case):
+    def file(self, main=90, canary=10, name="file.yaml", **settings):
+        groups = {"app-main": (main, ["127.0.0.1:9001"]), "app-canary": (canary, ["127.0.0.1:9002"])}
+        return self.write(name, config_text(18080, 19900, groups, **settings))
+
+    def assert_run(self, code, *arguments, **settings):
+        result = run_cli(*arguments, **settings)
+        self.assertEqual(result.returncode, code, f"{arguments}\n{result.stdout}{result.stderr}")
+        self.assertNotIn("Sanitizer", result.stderr)
+        return result
+
+    def test_version_names_the_libraries(self):
+        self.assertRegex(self.assert_run(0, "--version").stdout, r"^kanaria \d+\.\d+\.\d+\nBoost 1\.81\.0, yaml-cpp \d.*RE2")
+
+    def test_every_command_has_help_with_an_example(self):
+        overview = self.assert_run(0, "--help").stdout
+        for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "healthcheck"):
+            with self.subTest(command):
+                self.assertIn(f"\n  {command} ", overview)
+                self.assertRegex(self.assert_run(0, command, "--help").stdout, f"Example:\n  .*kanaria {command}")
+
+    def test_usage_errors_are_exit_2(self):
+        for arguments in ([], ["nonsense"], ["check"], ["check", "--nonsense", "x"], ["serve"], ["show"], ["diff", "a"],
+                          ["explain", "GET"], ["probe", "shop.test"], ["probe", "http://shop.test/", "-n", "0"],
+                          ["probe", "http://shop.test/", "-H", "no colon"], ["probe", "https://shop.test/"],
+                          ["healthcheck", "--admin", "nonsense"]):
+            with self.subTest(arguments):
+                self.assert_run(2, *arguments)
+
+    def test_what_comes_later_is_refused_by_name(self):
+        for arguments in (["weights", "http/canary", "app-main=50"], ["status", "--json"], ["targets", "app-main"],
+                          ["errors"], ["rollout", "list"], ["keys", "new"], ["completion", "bash"],
+                          ["reload", "--dry-run"], ["reload", "--force"], ["reload", "--reset-overrides"],
+                          ["healthcheck", "--token-file", "x"]):
+            with self.subTest(arguments):
+                result = self.assert_run(2, *arguments)
+                self.assertIn("not available yet", result.stdout + result.stderr)
+
+    def test_check_prints_shares_and_warnings(self):
+        result = self.assert_run(0, "check", self.file())
+        self.assertRegex(result.stdout, r"http-18080/canary\s+app-main 90 \(90\.0%\)\s+app-canary 10 \(10\.0%\)")
+        odd = self.file(0, 0, name="odd.yaml")
+        self.assertIn("warning", self.assert_run(0, "check", odd).stderr)
+        self.assert_run(78, "check", "--strict", odd)
+        self.assert_run(78, "check", odd, "--strict", self.file())
+
+    def test_check_goes_on_after_a_bad_file(self):
+        bad = self.write("bad.yaml", "listeners: 7\n")
+        result = self.assert_run(78, "check", bad, self.file())
+        self.assertIn("app-canary 10 (10.0%)", result.stdout)
+
+    def test_every_example_passes_check(self):
+        files = sorted((SOURCE / "config").glob("*.yaml"))
+        self.assertIn("canary.yaml", [file.name for file in files])
+        for file in files:
+            with self.subTest(file.name):
+                self.assert_run(0, "check", file)
+
+    def test_show_prints_what_passes_check_and_shows_the_same(self):
+        shown = self.assert_run(0, "show", "--config", self.file()).stdout
+        self.assertIn("drain_timeout: 25s", shown)
+        again = self.write("shown.yaml", shown)
+        self.assert_run(0, "check", again)
+        self.assertEqual(self.assert_run(0, "show", "--config", again).stdout, shown)
+        self.assert_run(78, "show", "--config", self.dir / "missing.yaml")
+
+    def test_diff_says_what_would_change(self):
+        before, after = self.file(), self.file(50, 50, name="after.yaml")
+        result = self.assert_run(3, "diff", "--config", before, after)
+        self.assertIn("app-canary", result.stdout)
+        self.assertRegex(result.stdout, r"10.*50")
+        self.assertIn("nothing would change", self.assert_run(0, "diff", before, "--config", before).stdout)
+        self.assert_run(78, "diff", "--config", before, self.dir / "missing.yaml")
+
+    def test_explain_follows_a_request(self):
+        file = self.file(path="/api/*")
+        result = self.assert_run(0, "explain", "GET", "http://shop.test:18080/api/cart?beta=1", "--config", file,
+                                 "--from", "203.0.113.7", "-H", "X-Canary: always")
+        for pattern in (r"listener +http-18080", r"rule +10 +canary +YES .*/api/", r"forward +app-main +90 +90\.0%",
+                        r"app-canary +10 +10\.0%", r"split shuffled", r"sends +GET /api/cart\?beta=1 HTTP/1\.1",
+                        r"X-Canary: always", r"X-Forwarded-For: 203\.0\.113\.7", r"limits +connect 3s, answer 1m|60s"):
+            self.assertRegex(result.stdout, pattern)
+
+    def test_explain_says_why_a_rule_was_passed_over(self):
+        file = self.file(path="/api/*")
+        result = self.assert_run(0, "explain", "--config", file, "GET", "http://shop.test:18080/other")
+        self.assertRegex(result.stdout, r"rule +10 +canary +no +.*path_pattern")
+        self.assertRegex(result.stdout, r"rule +default +default +YES")
+        self.assertRegex(result.stdout, r"answers +404")
+
+    def test_explain_refuses_what_it_cannot_know(self):
+        file = self.file()
+        self.assertIn("http-18080", self.assert_run(2, "explain", "--config", file, "GET", "http://shop.test/").stderr)
+        self.assert_run(0, "explain", "--config", file, "GET", "http://shop.test/", "--listener", "http-18080")
+        self.assert_run(2, "explain", "--config", file, "GET", "http://shop.test:18080/", "--from", "somewhere")
+        self.assertIn("405", self.assert_run(2, "explain", "--config", file, "TRACE", "http://shop.test:18080/").stderr)
+
+    def test_probe_counts_by_name_by_header_and_by_status(self):
+        app = self.echo("app-main", "--body-size", "4KiB")
+        failing = self.echo("app", "--status", "503", "--delay", "1ms")
+        url = f"http://{app.target}/"
+        self.assertRegex(self.assert_run(0, "probe", url, "-n", "20", "-c", "3").stdout, r"app-main +20 +100\.0%")
+        self.assertRegex(self.assert_run(0, "probe", url, "-n", "7", "--count-by", "Content-Length").stdout, r"4096 +7 ")
+        self.assertRegex(self.assert_run(0, "probe", f"http://{failing.target}/", "-n", "3").stdout, r"app +3 ")
+        self.assertRegex(self.assert_run(0, "probe", f"{url}__echo", "-n", "3").stdout, r"HTTP 200 +3 ")
+
+    def test_probe_without_anyone_there_is_exit_1(self):
+        result = self.assert_run(1, "probe", f"http://127.0.0.1:{free_port()}/", "-n", "5")
+        self.assertRegex(result.stdout, r"no answer: .*refused +5 ")
+
+    def test_probe_finds_a_wrong_split_implausible(self):
+        app = self.echo("app-canary")
+        groups = {"app-main": (90, ["127.0.0.1:9001"]), "app-canary": (10, ["127.0.0.1:9002"])}
+        file = self.write("expected.yaml", config_text(app.port, free_port(), groups))
+        result = self.assert_run(3, "probe", f"http://{app.target}/", "-n", "50", env={"KANARIA_CONFIG": str(file)})
+        self.assertIn("NOT plausible", result.stdout)
+
+    def test_client_commands_find_the_daemon(self):
+        daemon = self.kanaria({"app": (1, [])})
+        admin = f"127.0.0.1:{daemon.admin}"
+        self.assert_run(0, "healthcheck", "--admin", admin)
+        self.assert_run(0, "healthcheck", env={"KANARIA_ADMIN": admin})
+        self.assert_run(0, "healthcheck", env={"KANARIA_CONFIG": str(daemon.config)})
+        self.assert_run(0, "reload", "--admin", admin)
+        nobody = f"127.0.0.1:{free_port()}"
+        self.assertIn(nobody, self.assert_run(1, "healthcheck", "--admin", nobody).stderr)
+        self.assertIn(nobody, self.assert_run(1, "reload", "--admin", nobody).stderr)
+
+    def test_the_admin_listener_may_be_a_unix_socket(self):
+        place = f"unix:{self.dir}/admin.sock"
+        text = config_text(free_port(), 1, {"app": (1, [])})
+        file = self.write("unix.yaml", re.sub(r"address: \"127\.0\.0\.1:1\"", f'address: "{place}"', text))
+        daemon = Program([BIN / "kanaria", "serve", "--config", file])
+        self.addCleanup(lambda: self.assertEqual(daemon.stop(), 0, daemon.output()))
+        while run_cli("healthcheck", "--admin", place).returncode != 0:
+            self.assertIsNone(daemon.process.poll(), daemon.output())
+        self.assertIn("nothing changed", self.assert_run(0, "reload", env={"KANARIA_CONFIG": str(file)}).stdout)
+
+    def test_a_page_elsewhere_cannot_make_changes(self):
+        daemon = self.kanaria({"app": (1, [])})
+        json_type = {"Content-Type": "application/json"}
+        cases = {
+            "no JSON": {},
+            "a form": {"Content-Type": "text/plain"},
+            "another Origin": {**json_type, "Origin": "http://evil.example"},
+            "another Host": {**json_type, "Host": "evil.example"},
+        }
+        for description, headers in cases.items():
+            with self.subTest(description):
+                status, body, _ = get(daemon.admin, "/api/v1/reload", "POST", headers=headers)
+                self.assertIn(status, (400, 403, 415, 421), body)
+                self.assertIn("code", json.loads(body)["error"])
+        self.assertEqual(get(daemon.admin, "/api/v1/reload", "GET")[0], 405)
+        self.assertEqual(get(daemon.admin, "/api/v1/reload", "POST", headers=json_type)[0], 200)
+
+
+class Echo(Case):
+    def test_it_describes_what_it_received_in_order(self):
+        app = self.echo("app")
+        _, body, _ = get(app.port, "/__echo?x=1", "PUT", b"hello", {"X-B": "1", "X-A": "2"})
+        received = json.loads(body)
+        self.assertEqual((received["method"], received["target"], received["body_length"]), ("PUT", "/__echo?x=1", 5))
+        names = [name for name, _ in received["headers"]]
+        self.assertLess(names.index("X-B"), names.index("X-A"))
+
+    def test_fail_rate_fails_some(self):
+        app = self.echo("app", "--fail-rate", "0.5")
+        statuses = [get(app.port)[0] for _ in range(200)]
+        self.assertEqual(set(statuses), {200, 500})
+
+
+if __name__ == "__main__":
+    unittest.main()
