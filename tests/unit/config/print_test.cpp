@@ -1,0 +1,207 @@
+#include "kanaria/config/print.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "reports.hpp"
+
+namespace kanaria::config {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::vector<std::string> examples() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(KANARIA_SOURCE_DIR "/config")) {
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  }
+  return files;
+}
+
+Model model(const std::string& text) {
+  const Loaded loaded = parse("test.yaml", text, no_environment);
+  EXPECT_FALSE(loaded.diagnostics.has_errors()) << render(loaded);
+  return loaded.model.value_or(Model{});
+}
+
+TEST(Examples, EachIsReadWithoutFaultOrWarning) {
+  EXPECT_GE(examples().size(), 6U);
+  for (const std::string& file : examples()) EXPECT_EQ(render(load(file, no_environment)), "");
+}
+
+TEST(ToYaml, ItsOutputParsesToAnEqualModel) {
+  for (const std::string& file : examples()) {
+    const Loaded loaded = load(file, no_environment);
+    ASSERT_TRUE(loaded.model);
+    const Loaded again = parse(file, to_yaml(*loaded.model), no_environment);
+    EXPECT_EQ(render(again), "");
+    ASSERT_TRUE(again.model);
+    EXPECT_EQ(*again.model, *loaded.model) << file;
+    EXPECT_EQ(differences(*loaded.model, *again.model), Lines{});
+  }
+}
+
+TEST(ToYaml, TextThatYamlOrTheEnvironmentWouldReadOtherwiseComesBackAsItIs) {
+  const std::string body = R"("a: \"b\" # c\n\t'\\ $1 $${HOME} $$$${X} \xe4\x07 ~ null")";
+  const Model before = model(
+      "listeners: [{port: 80, default_action: {fixed_response: {status_code: 200, message_body: " + body + "}}}]");
+  EXPECT_EQ(model(to_yaml(before)), before);
+}
+
+TEST(ToYaml, PrintsEveryDefault) {
+  EXPECT_EQ(to_yaml(model("listeners: [{port: 80, default_action: {target_group: a}}]\ntarget_groups: [{name: a}]")),
+            R"(workers: auto
+log: {level: info, format: text}
+
+load_balancer:
+  name: "kanaria"
+  idle_timeout: 1m
+  preserve_host_header: false
+  xff_header_processing_mode: append
+  enable_xff_client_port: false
+  request_header_timeout: 10s
+  target_connect_timeout: 3s
+  drain_timeout: 25s
+  drain_delay: 0s
+
+access_logs: {enabled: true, path: "-", format: alb}
+admin: {address: "127.0.0.1:9900"}
+
+listeners:
+  - name: "http-80"
+    address: "*"
+    port: 80
+    protocol: HTTP
+    rules: []
+    default_action:
+      forward:
+        target_groups:
+          - {name: "a", weight: 1}
+        split: shuffled
+
+target_groups:
+  - name: "a"
+    port: none
+    protocol: HTTP
+    targets: []
+    target_idle_timeout: 4s
+)");
+}
+
+TEST(Percent, HasADigitThatIsNotZeroWhereTheShareIsNot) {
+  struct Case {
+    int weight;
+    int total;
+    const char* expected;
+  };
+  for (const Case& one : {Case{90, 100, "90.0%"}, Case{1, 3, "33.3%"}, Case{1, 1000, "0.1%"}, Case{1, 3997, "0.03%"},
+                          Case{0, 100, "0.0%"}, Case{5, 5, "100.0%"}, Case{0, 0, "0.0%"}, Case{3996, 3997, "99.97%"}}) {
+    EXPECT_EQ(percent(one.weight, one.total), one.expected);
+  }
+}
+
+TEST(ToText, IsTheShortestExactSpelling) {
+  struct Case {
+    long long milliseconds;
+    const char* expected;
+  };
+  for (const Case& one :
+       {Case{0, "0s"}, Case{250, "250ms"}, Case{1'000, "1s"}, Case{1'500, "1500ms"}, Case{90'000, "90s"},
+        Case{120'000, "2m"}, Case{3'600'000, "1h"}, Case{86'400'000, "1d"}, Case{90'000'000, "25h"}}) {
+    EXPECT_EQ(to_text(Milliseconds(one.milliseconds)), one.expected);
+  }
+}
+
+TEST(Shares, OneLineForEachForwardAction) {
+  EXPECT_EQ(shares(*load(KANARIA_SOURCE_DIR "/config/canary.yaml", no_environment).model),
+            Lines{"http-8080/canary  app-main 90 (90.0%)  app-canary 10 (10.0%)"});
+  EXPECT_EQ(shares(*load(KANARIA_SOURCE_DIR "/config/minimal.yaml", no_environment).model),
+            Lines{"http-8080/default  app 1 (100.0%)"});
+}
+
+// ---- differences
+
+constexpr const char* kBase = R"(
+listeners:
+  - name: web
+    port: 80
+    rules:
+      - name: canary
+        priority: 10
+        conditions: [{path_pattern: ["/"]}]
+        action: {forward: {target_groups: [{name: a, weight: 90}, {name: b, weight: 10}]}}
+    default_action: {fixed_response: {status_code: 404}}
+target_groups:
+  - {name: a, targets: ["127.0.0.1:1", "127.0.0.1:2"]}
+  - {name: b, targets: ["127.0.0.1:3"]}
+)";
+
+TEST(Differences, AreInTheOperatorsWords) {
+  struct Case {
+    const char* description;
+    std::string from;
+    std::string to;
+    Lines expected;
+  };
+  for (const Case& one : {
+           Case{"nothing", "web", "web", {}},
+           Case{"a comment", "listeners:", "# hello\nlisteners:", {}},
+           Case{"weights",
+                "weight: 90}, {name: b, weight: 10}",
+                "weight: 50}, {name: b, weight: 50}",
+                {"listener web: rule canary: a weight 90 -> 50 (90.0% -> 50.0%)",
+                 "listener web: rule canary: b weight 10 -> 50 (10.0% -> 50.0%)"}},
+           Case{"one weight changes both shares",
+                "weight: 10",
+                "weight: 90",
+                {"listener web: rule canary: a weight stays 90 (90.0% -> 50.0%)",
+                 "listener web: rule canary: b weight 10 -> 90 (10.0% -> 50.0%)"}},
+           Case{"a group leaves the rule",
+                ", {name: b, weight: 10}",
+                "",
+                {"listener web: rule canary: a weight stays 90 (90.0% -> 100.0%)",
+                 "listener web: rule canary: b removed (weight 10, 10.0%)"}},
+           Case{"the split",
+                "weight: 10}]",
+                "weight: 10}], split: random",
+                {"listener web: rule canary: split: shuffled -> random"}},
+           Case{"a condition", "[\"/\"]", "[\"/*\"]", {"listener web: rule canary: conditions changed"}},
+           Case{"a priority", "priority: 10", "priority: 20", {"listener web: rule canary: priority 10 -> 20"}},
+           Case{"a rule's name",
+                "name: canary",
+                "name: split",
+                {"listener web: rule canary removed", "listener web: rule split added (priority 10, forward to a b)"}},
+           Case{"another action",
+                "fixed_response: {status_code: 404}",
+                "redirect: {protocol: HTTPS, status_code: HTTP_302}",
+                {"listener web: rule default: fixed_response 404 -> redirect 302 to "
+                 "HTTPS://#{host}:#{port}/#{path}?#{query}"}},
+           Case{"a status", "404", "410", {"listener web: rule default: fixed_response 404 -> fixed_response 410"}},
+           Case{"a body", "404", "404, message_body: x", {"listener web: rule default: fixed_response 404 changed"}},
+           Case{"a port", "port: 80", "port: 81", {"listener web: address: *:80 -> *:81"}},
+           Case{
+               "an address", "port: 80", "port: 80\n    address: \"::1\"", {"listener web: address: *:80 -> [::1]:80"}},
+           Case{"a listener's name", "name: web", "name: net", {"listener web removed", "listener net added"}},
+           Case{"a target",
+                "127.0.0.1:2",
+                "127.0.0.1:4",
+                {"target group a: target 127.0.0.1:2 removed", "target group a: target 127.0.0.1:4 added"}},
+           Case{"the order of targets",
+                "\"127.0.0.1:1\", \"127.0.0.1:2\"",
+                "\"127.0.0.1:2\", \"127.0.0.1:1\"",
+                {"target group a: the order of its targets changed"}},
+           Case{"a new group", "target_groups:\n", "target_groups:\n  - {name: c}\n", {"target group c added"}},
+           Case{"settings",
+                "listeners:",
+                "workers: 2\nload_balancer: {idle_timeout: 2m}\nlisteners:",
+                {"workers: auto -> 2", "load_balancer idle_timeout: 1m -> 2m"}},
+       }) {
+    std::string after = kBase;
+    after.replace(after.find(one.from), one.from.size(), one.to);
+    EXPECT_EQ(differences(model(kBase), model(after)), one.expected) << one.description;
+  }
+}
+
+}  // namespace
+}  // namespace kanaria::config
