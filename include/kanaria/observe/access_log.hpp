@@ -5,73 +5,83 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "kanaria/observe/cell.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 #include "kanaria/observe/log_ring.hpp"
 
 namespace kanaria::observe {
-
-/// Appends the record's line, with its newline. Whatever the request holds, it is one line with ALB's number of fields.
-void format_alb(const ExchangeRecord& record, std::string& out);
 
 class AccessLog {
  public:
   /// One worker's way in. Used by that worker alone.
   class Lane {
    public:
-    explicit Lane(const std::atomic<bool>& enabled, std::size_t ring_bytes) : enabled_(enabled), ring_(ring_bytes) {}
+    Lane(const std::atomic<bool>& enabled, std::size_t ring_bytes) : enabled_(enabled), ring_(ring_bytes) {}
     /// Does nothing while the log is off.
     void write(const ExchangeRecord& record);
 
    private:
     friend class AccessLog;
     const std::atomic<bool>& enabled_;
-    LogRing ring_;
     std::string line_;  // keeps its memory
-    std::atomic<std::uint64_t> dropped_{0};
+    Cell dropped_;      // lines that found the ring full
+    LogRing ring_;
   };
 
-  /// Off until configured; starts the writer.
+  /// Starts the writer; the log is off until it is configured.
   explicit AccessLog(std::size_t workers, std::size_t ring_bytes = std::size_t{1} << 20);
-  ~AccessLog() { stop(); }
+  ~AccessLog();
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  /// On or off, and where to: a path, "-" for stdout. Returns what went wrong (then nothing changed), or "". The writer
-  /// changes over within 50 ms; lines that are waiting then go to the old place if that takes them at once.
+  /// On or off, and where to: a path, or "-" for stdout. Returns what went wrong (then nothing changed), or "". The
+  /// writer changes over within a tenth of a second; what waits then still goes to the old place, if that takes it.
   std::string configure(bool enabled, const std::string& path);
 
   Lane& lane(std::size_t worker) { return *lanes_[worker]; }
-  /// Lines lost since the start, over all workers. Any thread.
+
+  /// Lines lost since the start. Any thread.
   std::uint64_t dropped() const;
 
-  /// Writes what is waiting (for up to a second, if nobody reads it) and ends the writer. Idempotent. No worker may
-  /// write after.
+  /// Writes what waits (for up to a second if nobody takes it) and ends the writer. No worker may write any more.
   void stop();
 
  private:
-  struct Sink;  // an open descriptor and what we know of it
+  class Sink;  // where the lines go
 
   void run();
-  void drain();
-  bool write_some(Lane& lane);
-  void drop_waiting(Lane& lane);
+  bool drain();
+  bool write_whole(LogRing& ring);
+  void change_over(std::unique_ptr<Sink> next);
+  void lose(LogRing& ring, std::size_t count);
 
   std::atomic<bool> enabled_{false};
-  std::string path_;  // in force, for control; "" when off
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::optional<std::string> path_;  // control's: what is in force; none: off
+
   std::mutex mutex_;
   std::condition_variable wake_;
   std::unique_ptr<Sink> next_;  // under mutex_: what configure() asks for
   bool stopping_ = false;       // under mutex_
-  std::unique_ptr<Sink> sink_;  // the writer's
-  std::thread writer_;
+
+  // The writer's.
+  std::unique_ptr<Sink> sink_;
+  std::size_t current_ = 0;  // the lane whose lines are being written
+  std::size_t left_ = 0;     // bytes of it to write before another's turn: up to the end of a line
+  bool cut_ = false;         // the sink failed inside a line: end that before the next one
+  Cell lost_;                // lines that the sink did not take
+
+  std::thread writer_;  // last: it uses the rest
 };
 
 }  // namespace kanaria::observe

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdint>
@@ -14,26 +13,14 @@
 
 #include "kanaria/base/clock.hpp"
 #include "kanaria/base/error.hpp"
+#include "kanaria/observe/cell.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 
 namespace kanaria::observe {
 
-/// A number that one thread changes and any thread reads. No read-modify-write: nobody else writes it.
-class Cell {
- public:
-  void add(std::uint64_t n = 1) { value_.store(read() + n, std::memory_order_relaxed); }
-  void subtract(std::uint64_t n = 1) { value_.store(read() - n, std::memory_order_relaxed); }  // gauges only
-  std::uint64_t read() const { return value_.load(std::memory_order_relaxed); }
-  /// By control, for a row that no worker knows any more.
-  void clear() { value_.store(0, std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
-
 /// Final statuses that have a cell of their own: what IANA has registered, and ALB's 460, 463, 464, 561. The rest of
 /// each class shares one ("2xx"), and what is no status at all another ("other").
-inline constexpr std::size_t kCodes = 74;
+inline constexpr std::size_t kCodes = 68;
 /// The cell of a status, and the `code` label of a cell.
 std::size_t code_slot(std::uint16_t status);
 std::string_view code_label(std::size_t slot);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,16 +31,17 @@ class RowTable {
   void release(std::uint32_t index);
   const Name& name(std::uint32_t index) const { return entries_[index].name; }
 
-  /// Calls f(name, sum) for each row in use, in the order of names. `sum(cell_of)` adds up cell_of(row) over all
-  /// workers.
+  /// Calls f(name, index) for each row in use, in the order of names.
   template <class F>
   void for_each(F&& f) const {
-    for (const auto& [name, index] : indexes_)
-      f(name, [this, at = index](auto&& cell_of) {
-        std::uint64_t total = 0;
-        for (const Rows<Row>* rows : workers_) total += cell_of((*rows)[at]).read();
-        return total;
-      });
+    for (const auto& [name, index] : indexes_) f(name, index);
+  }
+  /// A cell of a row, added up over all workers.
+  template <class CellOf>
+  std::uint64_t sum(std::uint32_t index, CellOf&& cell_of) const {
+    std::uint64_t total = 0;
+    for (const Rows<Row>* rows : workers_) total += std::invoke(cell_of, (*rows)[index]).read();
+    return total;
   }
 
  private:

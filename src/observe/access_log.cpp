@@ -1,0 +1,196 @@
+#include "kanaria/observe/access_log.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "kanaria/observe/alb_line.hpp"
+
+namespace kanaria::observe {
+namespace {
+
+constexpr std::chrono::milliseconds kRest{50};        // the writer's pause when nothing waits; bounds a line's delay
+constexpr std::chrono::milliseconds kFarewell{1000};  // how long stop() waits for a reader that does not read
+
+}  // namespace
+
+// An open descriptor, or none while the log is off.
+class AccessLog::Sink {
+ public:
+  Sink() = default;
+  explicit Sink(int descriptor) : descriptor_(descriptor) {
+    struct stat about{};
+    const bool file = ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+    // stdout may be shared, so it can't be made non-blocking; but a pipe that is writable takes this much at once.
+    if (!file) most_ = PIPE_BUF;
+  }
+  ~Sink() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  explicit operator bool() const { return descriptor_ >= 0; }
+  /// Its last byte ended no line.
+  bool torn() const { return torn_; }
+
+  enum class Outcome : std::uint8_t { Written, Later, Failed };
+  Outcome write(std::string_view text, std::size_t& written) {
+    pollfd ready{descriptor_, POLLOUT, 0};
+    if (::poll(&ready, 1, static_cast<int>(kRest.count())) <= 0) return Outcome::Later;
+    const ssize_t count = ::write(descriptor_, text.data(), std::min(text.size(), most_));
+    if (count < 0) return errno == EAGAIN || errno == EINTR ? Outcome::Later : Outcome::Failed;
+    written = static_cast<std::size_t>(count);
+    if (written > 0) torn_ = text[written - 1] != '\n';
+    return Outcome::Written;
+  }
+
+ private:
+  int descriptor_ = -1;
+  std::size_t most_ = SIZE_MAX;
+  bool torn_ = false;
+};
+
+void AccessLog::Lane::write(const ExchangeRecord& record) {
+  if (!enabled_.load(std::memory_order_relaxed)) return;
+  line_.clear();
+  format_alb(record, line_);
+  if (!ring_.push(line_)) dropped_.add();
+}
+
+AccessLog::AccessLog(std::size_t workers, std::size_t ring_bytes) : sink_(std::make_unique<Sink>()) {
+  for (std::size_t i = 0; i < workers; ++i) lanes_.push_back(std::make_unique<Lane>(enabled_, ring_bytes));
+  writer_ = std::thread([this] { run(); });
+}
+
+AccessLog::~AccessLog() {
+  stop();
+}
+
+std::string AccessLog::configure(bool enabled, const std::string& path) {
+  const std::optional<std::string> wanted = enabled ? std::optional(path) : std::nullopt;
+  if (wanted == path_) return "";
+  auto next = std::make_unique<Sink>();
+  if (enabled) {
+    // Non-blocking, so that a named pipe without a reader is a fault and not a hang.
+    const int descriptor = path == "-"
+                               ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                               : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+    if (descriptor < 0)
+      return "access log " + path + " can't be opened: " + std::error_code(errno, std::generic_category()).message();
+    next = std::make_unique<Sink>(descriptor);
+  }
+  path_ = wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = std::move(next);
+  }
+  enabled_.store(enabled, std::memory_order_relaxed);
+  wake_.notify_one();
+  return "";
+}
+
+std::uint64_t AccessLog::dropped() const {
+  std::uint64_t total = lost_.read();
+  for (const auto& lane : lanes_) total += lane->dropped_.read();
+  return total;
+}
+
+void AccessLog::stop() {
+  if (!writer_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  writer_.join();
+}
+
+void AccessLog::run() {
+  // No signal is ours; and a reader that went away is an error of write(), not the end of the process.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+
+  for (bool stopping = false; !stopping;) {
+    std::unique_ptr<Sink> next;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kRest, [this] { return next_ || stopping_; });
+      next = std::move(next_);
+      stopping = stopping_;
+    }
+    drain();
+    if (next) change_over(std::move(next));
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kFarewell;
+  while (!drain() && std::chrono::steady_clock::now() < deadline) {
+  }
+  change_over(std::make_unique<Sink>());
+}
+
+// Writes what waits, lane by lane. False when the sink takes no more for now.
+bool AccessLog::drain() {
+  if (!*sink_) return true;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    LogRing& ring = lanes_[current_]->ring_;
+    if (left_ == 0) left_ = ring.waiting();
+    if (!write_whole(ring)) return false;
+    current_ = (current_ + 1) % lanes_.size();
+  }
+  return true;
+}
+
+bool AccessLog::write_whole(LogRing& ring) {
+  while (left_ > 0) {
+    std::size_t written = 0;
+    switch (sink_->write(cut_ ? "\n" : ring.front().substr(0, left_), written)) {
+      case Sink::Outcome::Written:
+        if (std::exchange(cut_, false)) break;
+        ring.consume(written);
+        left_ -= written;
+        break;
+      case Sink::Outcome::Later: return false;
+      case Sink::Outcome::Failed:
+        cut_ = sink_->torn();
+        lose(ring, std::exchange(left_, 0));
+        break;
+    }
+  }
+  return true;
+}
+
+// Bytes that nobody takes: their lines are counted.
+void AccessLog::lose(LogRing& ring, std::size_t count) {
+  while (count > 0) {
+    const std::string_view bytes = ring.front().substr(0, count);
+    lost_.add(static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n')));
+    ring.consume(bytes.size());
+    count -= bytes.size();
+  }
+}
+
+void AccessLog::change_over(std::unique_ptr<Sink> next) {
+  if (!*next) {
+    for (const auto& lane : lanes_) lose(lane->ring_, lane->ring_.waiting());
+  } else if (sink_->torn() && left_ > 0) {
+    // Half of a line is in the old place: the other half must not open the new one.
+    LogRing& ring = lanes_[current_]->ring_;
+    const std::uint64_t before = lost_.read();
+    while (lost_.read() == before) lose(ring, 1);
+  }
+  left_ = 0;
+  cut_ = false;
+  sink_ = std::move(next);
+}
+
+}  // namespace kanaria::observe
