@@ -81,6 +81,11 @@ class Validation {
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
       check_rules(model_.listeners[i], concat("listeners[", i, ']'));
     }
+    // What is odd in a file with faults is mostly their consequence.
+    if (diagnostics_.has_errors()) return;
+    for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
+      warn_of_covered_rules(model_.listeners[i], concat("listeners[", i, ']'));
+    }
     warn_of_unused_groups();
   }
 
@@ -184,7 +189,6 @@ class Validation {
       }
     }
     check_action(listener.default_rule, path + ".default_action");
-    warn_of_covered_rules(by_priority, path);
   }
 
   void check_conditions(const Rule& rule, const std::string& path) {
@@ -250,17 +254,18 @@ class Validation {
                               meant.empty() ? "" : concat(": did you mean \"", meant, "\"?")));
   }
 
-  void warn_of_covered_rules(const std::map<int, const Rule*>& by_priority, const std::string& path) {
+  void warn_of_covered_rules(const Listener& listener, const std::string& path) {
     // Looks at pairs of rules: bounded, because a warning must not make a large file slow.
     constexpr std::size_t kMostRules = 2000;
-    if (by_priority.size() > kMostRules) return;
-    for (auto lower = by_priority.begin(); lower != by_priority.end(); ++lower) {
-      const auto above = std::find_if(by_priority.begin(), lower,
-                                      [&](const auto& one) { return covers(*one.second, *lower->second); });
-      if (above == lower) continue;
-      diagnostics_.warning(lower->second->at, path + ".rules",
-                           concat("rule ", in_quotes(lower->second->name), " never matches: rule ",
-                                  in_quotes(above->second->name), " above it takes all of its requests"));
+    if (listener.rules.size() > kMostRules) return;
+    for (std::size_t i = 0; i < listener.rules.size(); ++i) {
+      const Rule& below = listener.rules[i];
+      const auto above = std::ranges::find_if(
+          listener.rules, [&](const Rule& rule) { return rule.priority < below.priority && covers(rule, below); });
+      if (above == listener.rules.end()) continue;
+      diagnostics_.warning(below.at, concat(path, ".rules[", i, ']'),
+                           concat("rule ", in_quotes(below.name), " never matches: rule ", in_quotes(above->name),
+                                  " above it takes all of its requests"));
     }
   }
 
