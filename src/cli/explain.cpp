@@ -43,9 +43,11 @@ std::string priority_of(const rules::Rule& rule) {
 /// The rules down to the match and why each was passed over. Returns the match.
 const rules::Rule& print_rules(const Question& question, const rules::RuleTable& table) {
   const std::vector<rules::Verdict> verdicts = table.explain({question.head, question.peer});
+  std::size_t width = 0;
+  for (const rules::Verdict& verdict : verdicts) width = std::max(width, verdict.rule->name().size());
   for (const rules::Verdict& verdict : verdicts) {
-    label("rule") << std::setw(8) << priority_of(*verdict.rule) << std::setw(20) << verdict.rule->name()
-                  << (verdict.matches ? "YES  " : "no   ");
+    label("rule") << std::setw(8) << priority_of(*verdict.rule) << std::setw(static_cast<int>(width))
+                  << verdict.rule->name() << "  " << (verdict.matches ? "YES  " : "no   ");
     for (std::size_t i = 0; i < verdict.reasons.size(); ++i) {
       std::cout << (i == 0 ? "" : "; ") << verdict.reasons[i];
     }
@@ -84,6 +86,7 @@ void print_fault(Fault fault) {
 }
 
 void print_request(const Question& question, const http::Rewritten& rewritten, Arena& arena) {
+  constexpr std::string_view kLineEnd = "\r\n";
   constexpr std::string_view kAnyPort = ":40000";  // the client's port is not known here
   const std::string address = question.peer.to_string();
   const std::string with_port = (question.peer.is_v6() ? '[' + address + ']' : address) + std::string(kAnyPort);
@@ -93,8 +96,13 @@ void print_request(const Question& question, const http::Rewritten& rewritten, A
   const Result<void> made = http::make_request(question.head, {address, with_port, {}}, policy_of(question), rewritten,
                                                std::chrono::system_clock::now(), random, arena, out, trace_id);
   if (!made) return print_fault(made.error().fault);
-  label("sends") << out.method << ' ' << out.target << " HTTP/1.1\n";
-  for (const http::Field& field : out.fields) label("") << field.name << ": " << field.value << '\n';
+  const char* name = "sends";
+  for (std::string_view rest = http::write_head(out, arena); rest.find(kLineEnd) > 0;) {
+    const std::size_t end = rest.find(kLineEnd);
+    label(name) << rest.substr(0, end) << '\n';
+    rest.remove_prefix(end + kLineEnd.size());
+    name = "";
+  }
 }
 
 void print_forward(const Question& question, const rules::Forward& forward, const http::Rewritten& rewritten,
@@ -102,9 +110,11 @@ void print_forward(const Question& question, const rules::Forward& forward, cons
   const int total = std::accumulate(forward.groups.begin(), forward.groups.end(), 0,
                                     [](int sum, const config::WeightedGroup& group) { return sum + group.weight; });
   const char* name = "forward";
+  std::size_t width = 0;
+  for (const config::WeightedGroup& group : forward.groups) width = std::max(width, group.name.value.size());
   for (const config::WeightedGroup& group : forward.groups) {
-    label(name) << std::setw(20) << group.name.value << std::right << std::setw(4) << group.weight << std::setw(8)
-                << (total == 0 ? "-" : config::percent(group.weight, total)) << "   " << std::left
+    label(name) << std::setw(static_cast<int>(width)) << group.name.value << std::right << std::setw(5) << group.weight
+                << std::setw(8) << (total == 0 ? "-" : config::percent(group.weight, total)) << "   " << std::left
                 << describe_targets(question.model, group.name.value) << '\n';
     name = "";
   }

@@ -80,6 +80,7 @@ class Program:
     def wait(self, timeout=TIMEOUT):
         code = self.process.wait(timeout)
         self._reader.join(timeout)
+        self.process.stdout.close()
         return code
 
     def stop(self):
@@ -98,7 +99,11 @@ class Echo(Program):
         listens = [] if "--listen" in flags or "--port" in flags else ["--port", "0"]
         super().__init__([BIN / "kanaria-echo", "--name", name, *listens, *flags], env={"PORT": "0"})
         self.name = name
-        place = self.wait_for_line(r"listens on (\S+)")[1]
+        try:
+            place = self.wait_for_line(r"listens on (\S+)")[1]
+        except AssertionError:
+            self.stop()
+            raise
         self.port = int(place.rpartition(":")[2]) if place[0] != "/" else None
         self.target = f"unix:{place}" if place[0] == "/" else f"127.0.0.1:{self.port}"
 
@@ -107,7 +112,11 @@ class Kanaria(Program):
     def __init__(self, config, port, admin):
         super().__init__([BIN / "kanaria", "serve", "--config", config])
         self.config, self.port, self.admin = Path(config), port, admin
-        self._await_ready()
+        try:
+            self._await_ready()
+        except AssertionError:
+            self.stop()
+            raise
 
     def _await_ready(self):
         deadline = time.monotonic() + TIMEOUT
