@@ -18,8 +18,10 @@
 namespace kanaria::observe {
 namespace {
 
-constexpr std::chrono::milliseconds kRest{50};        // the writer's pause when nothing waits; bounds a line's delay
-constexpr std::chrono::milliseconds kFarewell{1000};  // how long stop() waits for a reader that does not read
+// The writer's pause when nothing waits, and its longest wait for a sink: a line is late by no more.
+constexpr Milliseconds kRest{50};
+// How long control waits for the writer, whose disk or reader may hang.
+constexpr Milliseconds kPatience{1000};
 
 }  // namespace
 
@@ -90,12 +92,12 @@ std::string AccessLog::configure(bool enabled, const std::string& path) {
     next = std::make_unique<Sink>(descriptor);
   }
   path_ = wanted;
-  {
-    const std::lock_guard lock(mutex_);
-    next_ = std::move(next);
-  }
   enabled_.store(enabled, std::memory_order_relaxed);
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  next_ = std::move(next);
+  changing_ = true;
+  wake_.notify_all();
+  wake_.wait_for(lock, kPatience, [this] { return !changing_; });
   return "";
 }
 
@@ -111,7 +113,7 @@ void AccessLog::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
+  wake_.notify_all();
   writer_.join();
 }
 
@@ -121,37 +123,42 @@ void AccessLog::run() {
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 
-  for (bool stopping = false; !stopping;) {
+  for (bool stopping = false, drained = true; !stopping;) {
     std::unique_ptr<Sink> next;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kRest, [this] { return next_ || stopping_; });
+      wake_.wait_for(lock, drained ? kRest : Milliseconds::zero(), [this] { return next_ || stopping_; });
       next = std::move(next_);
       stopping = stopping_;
     }
-    drain();
-    if (next) change_over(std::move(next));
+    drained = drain(std::chrono::steady_clock::now() + kRest);
+    if (!next) continue;
+    change_over(std::move(next));
+    const std::lock_guard lock(mutex_);
+    changing_ = next_ != nullptr;
+    wake_.notify_all();
   }
-  const auto deadline = std::chrono::steady_clock::now() + kFarewell;
-  while (!drain() && std::chrono::steady_clock::now() < deadline) {
+  const Time deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!drain(deadline) && std::chrono::steady_clock::now() < deadline) {
   }
   change_over(std::make_unique<Sink>());
 }
 
-// Writes what waits, lane by lane. False when the sink takes no more for now.
-bool AccessLog::drain() {
+// Writes what waits, lane by lane. False when the sink takes no more for now, or takes it too slowly.
+bool AccessLog::drain(Time until) {
   if (!*sink_) return true;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     LogRing& ring = lanes_[current_]->ring_;
     if (left_ == 0) left_ = ring.waiting();
-    if (!write_whole(ring)) return false;
+    if (!write_whole(ring, until)) return false;
     current_ = (current_ + 1) % lanes_.size();
   }
   return true;
 }
 
-bool AccessLog::write_whole(LogRing& ring) {
+bool AccessLog::write_whole(LogRing& ring, Time until) {
   while (left_ > 0) {
+    if (std::chrono::steady_clock::now() >= until) return false;
     std::size_t written = 0;
     switch (sink_->write(cut_ ? "\n" : ring.front().substr(0, left_), written)) {
       case Sink::Outcome::Written:

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "kanaria/base/clock.hpp"
 #include "kanaria/observe/cell.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 #include "kanaria/observe/log_ring.hpp"
@@ -44,8 +45,9 @@ class AccessLog {
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  /// On or off, and where to: a path, or "-" for stdout. Returns what went wrong (then nothing changed), or "". The
-  /// writer changes over within a tenth of a second; what waits then still goes to the old place, if that takes it.
+  /// On or off, and where to: a path, or "-" for stdout. Returns what went wrong (then nothing changed), or "". When it
+  /// returns, the writer has changed over (unless its disk hangs: then it does so later). What waited went to the old
+  /// place if that took it at once.
   std::string configure(bool enabled, const std::string& path);
 
   Lane& lane(std::size_t worker) { return *lanes_[worker]; }
@@ -60,8 +62,8 @@ class AccessLog {
   class Sink;  // where the lines go
 
   void run();
-  bool drain();
-  bool write_whole(LogRing& ring);
+  bool drain(Time until);
+  bool write_whole(LogRing& ring, Time until);
   void change_over(std::unique_ptr<Sink> next);
   void lose(LogRing& ring, std::size_t count);
 
@@ -72,6 +74,7 @@ class AccessLog {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::unique_ptr<Sink> next_;  // under mutex_: what configure() asks for
+  bool changing_ = false;       // under mutex_: next_ is not in force yet
   bool stopping_ = false;       // under mutex_
 
   // The writer's.

@@ -155,9 +155,8 @@ TEST_F(AccessLogTest, WritesNothingWhileItIsOff) {
   ASSERT_EQ(log.configure(true, path("access.log")), "");
   log.lane(0).write(numbered(4));
   log.stop();
-  std::vector<std::uint64_t> numbers = numbers_in(read_file(path("access.log")));
-  EXPECT_EQ(std::erase(numbers, 2U), 1U - log.dropped());  // a line that waits when the log goes off may be lost
-  EXPECT_EQ(numbers, std::vector<std::uint64_t>{4});
+  EXPECT_EQ(numbers_in(read_file(path("access.log"))), (std::vector<std::uint64_t>{2, 4}));
+  EXPECT_EQ(log.dropped(), 0U);
 }
 
 TEST_F(AccessLogTest, GoesOnInAnotherFile) {
@@ -165,11 +164,11 @@ TEST_F(AccessLogTest, GoesOnInAnotherFile) {
   AccessLog log(1);
   ASSERT_EQ(log.configure(true, path("pipe")), "");
   log.lane(0).write(numbered(1));
-  read_until(pipe.reader(), lines(1));
   ASSERT_EQ(log.configure(true, path("other.log")), "");
-  EXPECT_EQ(read_until(pipe.reader(), lines(1)), "");  // it was closed
   log.lane(0).write(numbered(2));
   log.stop();
+  const std::string first = read_until(pipe.reader(), [](const std::string&) { return false; });  // it was closed
+  EXPECT_EQ(numbers_in(first), std::vector<std::uint64_t>{1});
   EXPECT_EQ(numbers_in(read_file(path("other.log"))), std::vector<std::uint64_t>{2});
 }
 
