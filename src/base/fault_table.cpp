@@ -23,6 +23,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {Fault::ClientGone, 460, Side::Client, Again::Never, "client_gone"},
     {Fault::ClientStalled, 408, Side::Client, Again::Never, "client_stalled"},
     {Fault::ClientIdle, 0, Side::Client, Again::Never, "client_idle"},
+    {Fault::Stopped, 0, Side::Nobody, Again::Never, "stopped"},
     {Fault::NoTarget, 503, Side::Kanaria, Again::Never, "no_target"},
     {Fault::AllWeightsZero, 503, Side::Kanaria, Again::Never, "all_weights_zero"},
     {Fault::TransformFailed, 500, Side::Kanaria, Again::Never, "transform_failed"},

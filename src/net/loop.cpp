@@ -3,7 +3,10 @@
 namespace kanaria::net {
 
 Loop::Loop(unsigned index)
-    : wheel_(std::chrono::steady_clock::now()), guard_(asio::make_work_guard(context_)), timer_(context_.get_executor()), index_(index) {}
+    : wheel_(std::chrono::steady_clock::now()),
+      guard_(asio::make_work_guard(context_)),
+      timer_(context_.get_executor()),
+      index_(index) {}
 
 void Loop::run() {
   tick();

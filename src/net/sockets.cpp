@@ -192,7 +192,8 @@ Listening listen_unix(const std::string& path) {
   if (!bind()) {
     const int number = errno;
     OwnedSocket probe = make(AF_UNIX);
-    const bool stale = number == EADDRINUSE && ::connect(probe.get(), where->data(), where->size()) != 0 && errno == ECONNREFUSED;
+    const bool stale =
+        number == EADDRINUSE && ::connect(probe.get(), where->data(), where->size()) != 0 && errno == ECONNREFUSED;
     if (!stale || ::unlink(path.c_str()) != 0 || !bind()) {
       result.error = failed("bind", *where, number);
       return result;
@@ -229,7 +230,8 @@ Result<int> start_connect(const Endpoint& to) {
   OwnedSocket socket = make(to.family());
   if (socket.get() < 0) return Error(Fault::ConnectFailed, errno);
   if (to.family() != AF_UNIX) set(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-  if (::connect(socket.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) return Error(connect_fault(errno), errno);
+  if (::connect(socket.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS)
+    return Error(connect_fault(errno), errno);
   return socket.release();
 }
 

@@ -40,7 +40,8 @@ void Child::start(Awaitable<void> work) {
   asio::co_spawn(loop_.executor(), std::move(work), [this](const std::exception_ptr& thrown) {
     log_bug(thrown);
     running_ = false;
-    // The child may have ended inside start(), or inside a handler that it shares with its parent: resume from the loop's top.
+    // The child may have ended inside start(), or inside a handler that it shares with its parent: resume from the
+    // loop's top.
     if (ended_.waiting()) asio::post(loop_.executor(), [this] { ended_.notify(); });
   });
 }

@@ -24,6 +24,7 @@ struct Stream::Direction {
   Limit limit;
   Tick started = 0;             // of the wait in progress
   Fault expired = Fault::None;  // set for the waiter when its time is over
+  Fault ended = Fault::None;    // this direction is over for good
   bool armed = false;           // Asio waits for readiness
   bool ready = false;           // readiness came while nobody waited
   bool maybe = false;           // the last call filled its buffer: try before waiting
@@ -86,19 +87,31 @@ struct Stream::Core final : Wheel::Entry, boost::intrusive_ref_counter<Core, boo
       if (open && direction->expired != Fault::None) direction->event.notify();
   }
 
-  void abort(Fault with) {
-    if (fault != Fault::None) return;
-    fault = with;
-    if (!reads.event.waiting() && !writes.event.waiting()) return;
-    // The waiters resume from the loop's top, not from inside the caller.
-    asio::post(loop.executor(), [self = boost::intrusive_ptr<Core>(this)] {
-      if (self->open) self->reads.event.notify();
-      if (self->open) self->writes.event.notify();
+  void end(Direction& direction, Fault with) {
+    if (direction.ended == Fault::None) direction.ended = with;
+    interrupt(direction, with);
+  }
+
+  // The waiter resumes from the loop's top, not from inside the caller.
+  void interrupt(Direction& direction, Fault with) {
+    if (!direction.event.waiting()) return;
+    direction.expired = with;
+    asio::post(loop.executor(), [self = boost::intrusive_ptr<Core>(this), &direction] {
+      if (self->open) direction.event.notify();
     });
   }
 
-  Error failed(int number) {
-    abort(gone);
+  void abort(Fault with) {
+    if (fault != Fault::None) return;
+    fault = with;
+    end(reads, with);
+    end(writes, with);
+  }
+
+  Fault verdict(const Direction& direction) const { return fault != Fault::None ? fault : direction.ended; }
+
+  Error failed(Direction& direction, int number) {
+    end(direction, gone);
     return {gone, number};
   }
 
@@ -130,7 +143,7 @@ Stream::~Stream() {
 }
 
 Awaitable<Fault> Stream::wait(Core& core, Direction& direction) {
-  if (core.fault != Fault::None) co_return core.fault;
+  if (const Fault fault = core.verdict(direction); fault != Fault::None) co_return fault;
   if (direction.ready) {
     direction.ready = false;
     co_return Fault::None;
@@ -140,7 +153,7 @@ Awaitable<Fault> Stream::wait(Core& core, Direction& direction) {
   core.start_wait(direction);
   core.arm(direction);
   co_await direction.event.wait();
-  if (core.fault != Fault::None) co_return core.fault;
+  if (const Fault fault = core.verdict(direction); fault != Fault::None) co_return fault;
   co_return std::exchange(direction.expired, Fault::None);
 }
 
@@ -151,12 +164,12 @@ Awaitable<Result<std::size_t>> Stream::read(std::span<char> room) {
       const Fault fault = co_await wait(core, core.reads);
       if (fault != Fault::None) co_return Error(fault);
     }
-    if (core.fault != Fault::None) co_return Error(core.fault);
+    if (const Fault fault = core.verdict(core.reads); fault != Fault::None) co_return Error(fault);
     const ssize_t got = ::recv(core.socket.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
     if (got < 0) {
       core.reads.maybe = false;
       if (errno == EAGAIN || errno == EINTR) continue;
-      co_return core.failed(errno);
+      co_return core.failed(core.reads, errno);
     }
     const auto size = static_cast<std::size_t>(got);
     core.reads.maybe = size == room.size();
@@ -181,14 +194,14 @@ Awaitable<Result<void>> Stream::write(Gather& bytes) {
   Core& core = *core_;
   std::span<iovec> parts = bytes.parts();
   while (!parts.empty()) {
-    if (core.fault != Fault::None) co_return Error(core.fault);
+    if (const Fault fault = core.verdict(core.writes); fault != Fault::None) co_return Error(fault);
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
     const ssize_t sent = ::sendmsg(core.socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN) co_return core.failed(errno);
+      if (errno != EAGAIN) co_return core.failed(core.writes, errno);
       core.writes.ready = false;
       const Fault fault = co_await wait(core, core.writes);
       if (fault != Fault::None) co_return Error(fault);
@@ -249,6 +262,10 @@ int Stream::peek() {
     return 0;
   }
   return -1;
+}
+
+void Stream::interrupt_read(Fault fault) {
+  core_->interrupt(core_->reads, fault);
 }
 
 void Stream::abort(Fault fault) {

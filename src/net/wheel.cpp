@@ -35,7 +35,8 @@ void Wheel::advance(Time now) {
 }
 
 void Wheel::expire_slot() {
-  // The slot's entries move to a list of their own first: what expire() schedules or destroys must not disturb the walk.
+  // The slot's entries move to a list of their own first: what expire() schedules or destroys must not disturb the
+  // walk.
   Link& slot = slots_[now_ % kSlots];
   if (slot.next == &slot) return;
   Link due;

@@ -1,6 +1,7 @@
-// What the two sides of a forwarded request offer each other, free of protocols: Exchange is the client's side, Attempt (targets/attempt.hpp)
-// a target's. An HTTP/1.1 connection or, one day, one HTTP/2 stream implements each. Everything between is written once.
-// Both live on one worker's thread. At most one read() and one write()/send() may be under way on each side.
+// What the two sides of a forwarded request offer each other, free of protocols: Exchange is the client's side, Attempt
+// (targets/attempt.hpp) a target's. An HTTP/1.1 connection or, one day, one HTTP/2 stream implements each. Everything
+// between is written once. Both live on one worker's thread. At most one read() and one write()/send() may be under way
+// on each side.
 #pragma once
 
 #include <string_view>
@@ -17,11 +18,14 @@ namespace kanaria::http {
 /// What both sides share.
 class Message {
  public:
+  /// Body bytes that came with the head: no wait. Once, before the first read().
+  virtual Piece ready() = 0;
   /// The next piece of the body; after the last one, not again. After a 101 it is a tunnel's raw bytes until FIN.
   virtual net::Awaitable<Result<Piece>> read() = 0;
   /// Done when the bytes are needed no more.
   virtual net::Awaitable<Result<void>> write(const Piece& piece) = 0;
-  /// The rest of the incoming body is not wanted: the connection can't be used for another message.
+  /// The rest of the incoming body is not wanted: a read() under way ends with Stopped, and the connection can't be
+  /// used for another message.
   virtual void stop_reading() = 0;
   /// Ends every operation on this side, now and later, with `fault`. The first fault stays.
   virtual void abort(Fault fault) = 0;
@@ -34,8 +38,6 @@ class Message {
 class Exchange : public Message {
  public:
   virtual const RequestHead& head() const = 0;
-  /// Body bytes that came with the head: no wait. Once, before the first read().
-  virtual Piece ready() = 0;
   /// Any number of 1xx, then one final head with the first piece of its body. 101 turns the connection into a tunnel.
   virtual net::Awaitable<Result<void>> send(const ResponseHead& head, const Piece& first) = 0;
   /// While set, a client that goes away aborts `other` with ClientGone; null ends it. Use Watch.
@@ -51,6 +53,25 @@ class Exchange : public Message {
 
  protected:
   ~Exchange() = default;
+};
+
+/// What a connection is told by whoever handles its requests, afresh for each.
+struct Timeouts {
+  Milliseconds idle{60'000};            // no byte in either direction
+  Milliseconds request_header{10'000};  // from the first byte to the end of the head
+};
+
+/// Who handles a connection's exchanges: the proxy, or the admin API. One object a worker, on its thread.
+class Handler {
+ public:
+  virtual Timeouts timeouts() const = 0;
+  /// Answers the request; the exchange has ended or was aborted when it returns.
+  virtual net::Awaitable<void> handle(Exchange& client) = 0;
+  /// Answers a request that the codec refused; its head may be incomplete.
+  virtual net::Awaitable<void> refuse(Exchange& client, Fault fault) = 0;
+
+ protected:
+  ~Handler() = default;
 };
 
 /// For its life, a client that goes away aborts the other side.

@@ -1,5 +1,6 @@
-// Reads HTTP/1 messages, one after another, from a stream: heads pinned in one block until their message ends, body pieces lent from a second
-// one that grows with the body, leftover bytes (a pipelined request) carried over. An idle reader holds no block.
+// Reads HTTP/1 messages, one after another, from a stream: heads pinned in one block until their message ends, body
+// pieces lent from a second one that grows with the body, leftover bytes (a pipelined request) carried over. An idle
+// reader holds no block.
 //
 //   head block  [ head, pinned | body or next bytes ]     body block  [ decoded piece | not yet decoded ]
 //
@@ -54,8 +55,8 @@ class Reader {
   Block body_;
   std::size_t begin_ = 0;  // of the bytes not consumed, in area()
   std::size_t end_ = 0;
-  bool in_body_ = false;   // area() is the body block
-  bool filled_ = false;    // the last read filled the body block: the next one gets a larger one
+  bool in_body_ = false;  // area() is the body block
+  bool filled_ = false;   // the last read filled the body block: the next one gets a larger one
 };
 
 using RequestReader = Reader<RequestParser>;

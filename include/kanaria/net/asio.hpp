@@ -1,5 +1,5 @@
-// Asio's types, named once. Its defaults carry a type-erased executor that costs an allocation and an indirect call an operation;
-// everything of ours runs on an io_context and says so in its types.
+// Asio's types, named once. Its defaults carry a type-erased executor that costs an allocation and an indirect call an
+// operation; everything of ours runs on an io_context and says so in its types.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,5 +1,6 @@
-// One coroutine waits, somebody on the same thread notifies. The base of every wait of ours: readiness, children, drains.
-// Not latched: notify() without a waiter is lost, so the waiter looks at its condition first. One waiter at a time.
+// One coroutine waits, somebody on the same thread notifies. The base of every wait of ours: readiness, children,
+// drains. Not latched: notify() without a waiter is lost, so the waiter looks at its condition first. One waiter at a
+// time.
 #pragma once
 
 #include <optional>

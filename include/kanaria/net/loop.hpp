@@ -1,5 +1,5 @@
-// One event loop and what belongs to it: deadlines, byte blocks, randomness, and a count of the coroutines that live on it. A worker has one,
-// control has one. Everything here belongs to the thread that runs it, except post().
+// One event loop and what belongs to it: deadlines, byte blocks, randomness, and a count of the coroutines that live on
+// it. A worker has one, control has one. Everything here belongs to the thread that runs it, except post().
 #pragma once
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -45,7 +45,8 @@ class Loop {
  private:
   friend void spawn(Loop& loop, Awaitable<void> work);
   friend class Child;
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Timer =
+      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
   void tick();
   void task_ended();

@@ -1,4 +1,5 @@
-// The one door for sockets: making, binding, listening, accepting, connecting, and addresses as text. Plain system calls, no loop.
+// The one door for sockets: making, binding, listening, accepting, connecting, and addresses as text. Plain system
+// calls, no loop.
 #pragma once
 
 #include <sys/socket.h>
@@ -27,7 +28,7 @@ class Endpoint {
   int family() const { return storage_.ss_family; }
   boost::asio::ip::address address() const;  // unspecified for a Unix socket; IPv4-mapped comes as IPv4
   std::uint16_t port() const;
-  std::string to_string() const;             // "127.0.0.1:80", "[::1]:80", "unix:/path"
+  std::string to_string() const;  // "127.0.0.1:80", "[::1]:80", "unix:/path"
   friend bool operator==(const Endpoint& a, const Endpoint& b);
 
  private:
@@ -66,8 +67,9 @@ struct Listening {
   std::optional<SocketError> error;
 };
 
-/// Binds and listens `copies` times on one address with SO_REUSEPORT, the kernel spreads connections over them. A plain bind first
-/// makes sure that nobody else, not even another kanaria with SO_REUSEPORT, has the port. No address: both families.
+/// Binds and listens `copies` times on one address with SO_REUSEPORT, the kernel spreads connections over them. A plain
+/// bind first makes sure that nobody else, not even another kanaria with SO_REUSEPORT, has the port. No address: both
+/// families.
 Listening listen_tcp(const std::optional<boost::asio::ip::address>& address, std::uint16_t port, unsigned copies);
 /// A Unix socket; one that a dead process left behind is replaced, one that answers is "in use".
 Listening listen_unix(const std::string& path);

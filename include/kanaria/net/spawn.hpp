@@ -1,5 +1,6 @@
-// The ways to start a coroutine. spawn(): nobody waits for it. Child: the second direction of an exchange, always joined before its
-// parent goes on. An exception that leaves a coroutine is a bug: it is logged and ends that coroutine only.
+// The ways to start a coroutine. spawn(): nobody waits for it. Child: the second direction of an exchange, always
+// joined before its parent goes on. An exception that leaves a coroutine is a bug: it is logged and ends that coroutine
+// only.
 #pragma once
 
 #include "kanaria/net/asio.hpp"

@@ -1,9 +1,12 @@
-// One connected socket, client's or target's: reads, gathered writes, time-outs, and abort(). TLS will live behind this class.
-// An operation tries or waits for readiness and then makes the non-blocking call itself, so a wait that is given up loses no byte.
+// One connected socket, client's or target's: reads, gathered writes, time-outs, and abort(). TLS will live behind this
+// class. An operation tries or waits for readiness and then makes the non-blocking call itself, so a wait that is given
+// up loses no byte.
 //
 //   abort(f)      latches f (the first stays); every operation, now and later, ends with it
+//   a failed write ends writes only: an answer that came before the reset can still be read
 //   a time-out    ends only the operation that waited; the other direction still works (a 408 can be sent)
-//   one wait per direction is kept armed and handed on: the watch for a client that goes away becomes the wait for its next request
+//   one wait per direction is kept armed and handed on: the watch for a client that goes away becomes the wait for its
+//   next request
 //
 // Owned by one connection, on one loop's thread; not movable, coroutines refer to it.
 #pragma once
@@ -21,8 +24,8 @@
 
 namespace kanaria::net {
 
-/// How long one wait may last, and what it ends with. `idle` counts from the last byte in either direction (ALB's idle time-out),
-/// or from the start of the wait if that is later; `until` is a fixed tick.
+/// How long one wait may last, and what it ends with. `idle` counts from the last byte in either direction (ALB's idle
+/// time-out), or from the start of the wait if that is later; `until` is a fixed tick.
 struct Limit {
   Milliseconds idle{0};  // 0: none
   Tick until = kNever;
@@ -76,6 +79,8 @@ class Stream final {
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
   int peek();
 
+  /// Ends the read() that waits now, if one does, with `fault`.
+  void interrupt_read(Fault fault);
   void abort(Fault fault);
   Fault fault() const;
   /// Sends FIN.

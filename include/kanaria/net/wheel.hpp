@@ -1,6 +1,6 @@
-// Deadlines of one loop: a hashed wheel of 1,024 slots of 100 ms (Varghese, Lauck 1987). Scheduling is a list operation; an entry
-// further away than one turn stays in its slot for the next. Entries re-arm themselves lazily: I/O moves a number, not a timer.
-// Belongs to its loop's thread. Tests call advance() themselves.
+// Deadlines of one loop: a hashed wheel of 1,024 slots of 100 ms (Varghese, Lauck 1987). Scheduling is a list
+// operation; an entry further away than one turn stays in its slot for the next. Entries re-arm themselves lazily: I/O
+// moves a number, not a timer. Belongs to its loop's thread. Tests call advance() themselves.
 #pragma once
 
 #include <array>

@@ -1,0 +1,38 @@
+// One attempt's traffic: the request's body up, the answer down. We don't read on before a write is done: that is the
+// back-pressure.
+#pragma once
+
+#include "kanaria/net/spawn.hpp"
+#include "kanaria/proxy/request.hpp"
+#include "kanaria/targets/attempt.hpp"
+
+namespace kanaria::proxy {
+
+/// A request body that is still coming, or a tunnel's way up: a child coroutine beside the answer's. Joined before it
+/// dies.
+class Upload {
+ public:
+  Upload(net::Loop& loop, http::Exchange& client, targets::Attempt& attempt)
+      : child_(loop), client_(client), attempt_(attempt) {}
+
+  void start();
+  bool started() const { return started_; }
+  /// It waits for bytes of the client's: a target that says nothing meanwhile owes nothing.
+  bool waits_for_client() const { return child_.running() && waiting_; }
+  /// Ends it: the answer is whole, or the attempt failed.
+  net::Awaitable<void> end();
+
+ private:
+  net::Awaitable<void> run();
+
+  net::Child child_;
+  http::Exchange& client_;
+  targets::Attempt& attempt_;
+  bool started_ = false;
+  bool waiting_ = false;
+};
+
+/// Receives the answer's head(s) and sends them on, then the body; a 101 becomes a tunnel. None: the answer is whole.
+net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload);
+
+}  // namespace kanaria::proxy

@@ -1,0 +1,97 @@
+// The configuration, compiled: what a request reads, and nothing that changes. compile() makes one from a model and
+// shares every unchanged piece with the one before, so that a snapshot pinned by a long WebSocket costs only what
+// changed, and a split whose weights were left alone goes on where it was. Made and destroyed on control; read by all
+// workers between, who pin it with a SnapshotPin.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kanaria/config/model.hpp"
+#include "kanaria/http/headers.hpp"
+#include "kanaria/observe/metrics.hpp"
+#include "kanaria/rules/rule_table.hpp"
+#include "kanaria/targets/split.hpp"
+#include "kanaria/targets/target.hpp"
+
+namespace kanaria::runtime {
+
+/// The live parts of one forward action.
+struct Route {
+  std::shared_ptr<targets::Split> split;
+  std::vector<std::shared_ptr<const targets::Group>> groups;  // as Forward::groups
+  std::vector<std::uint32_t> rows;                            // of (listener, rule, group), as Forward::groups
+};
+
+/// A place to listen at. Its id is dense, and its own as long as the daemon listens there: connections refer to it,
+/// over reloads.
+struct Binding {
+  std::optional<boost::asio::ip::address> address;  // none: both families
+  std::uint16_t port = 0;
+  friend bool operator==(const Binding&, const Binding&) = default;
+};
+
+struct Listener {
+  std::string name;
+  std::shared_ptr<const rules::RuleTable> rules;
+  std::vector<Route> routes;             // by rules::Forward::index
+  std::vector<std::uint32_t> rule_rows;  // of (listener, rule, no group), by rules::Rule::index
+  http::ForwardingPolicy policy;
+  std::uint32_t row = 0;
+};
+
+/// What can be made of a model without control: rule tables and resolved names. On the blocking thread.
+struct Prepared {
+  std::shared_ptr<const config::Model> model;
+  std::vector<std::shared_ptr<const rules::RuleTable>> tables;         // as model->listeners
+  std::map<std::string, std::vector<boost::asio::ip::address>> names;  // of targets given by name
+  std::vector<std::string> warnings;                                   // names that were not found
+};
+
+class Snapshot {
+ public:
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  std::uint64_t revision() const { return revision_; }
+  const config::Model& model() const { return *prepared_.model; }
+  const config::LoadBalancer& settings() const { return model().load_balancer; }
+  /// Null: that binding has no listener any more.
+  const Listener* listener(std::uint32_t binding) const {
+    return binding < by_binding_.size() ? by_binding_[binding] : nullptr;
+  }
+  const std::vector<std::shared_ptr<const targets::Target>>& targets() const { return targets_; }
+  const std::vector<Listener>& listeners() const { return listeners_; }
+
+ private:
+  friend class Compiler;
+  explicit Snapshot(observe::Metrics& metrics) : metrics_(metrics) {}
+
+  observe::Metrics& metrics_;
+  std::uint64_t revision_ = 0;
+  Prepared prepared_;
+  std::vector<Listener> listeners_;
+  std::vector<const Listener*> by_binding_;
+  std::vector<std::shared_ptr<const targets::Group>> groups_;    // as model().target_groups
+  std::vector<std::shared_ptr<const targets::Target>> targets_;  // each once a group
+  // Rows acquired from the tables, to be released.
+  std::vector<std::uint32_t> route_rows_, group_rows_, target_rows_, listener_rows_;
+};
+
+/// Everything that needs no control: compiles rule tables (taking over those of `previous` whose listener is the same)
+/// and resolves names (keeping the previous addresses of a name that can't be resolved now). Blocking. No model in the
+/// result: `diagnostics` has errors.
+Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, const Snapshot* previous,
+                 config::Diagnostics& diagnostics);
+
+/// The snapshot of a prepared model. `bindings`: the ids of the listeners' places, as model->listeners. `previous` may
+/// be null. On control.
+std::shared_ptr<const Snapshot> compile(Prepared prepared, const std::vector<std::uint32_t>& bindings,
+                                        const Snapshot* previous, observe::Metrics& metrics);
+
+}  // namespace kanaria::runtime

@@ -1,0 +1,46 @@
+// One worker's connections to targets: open() hands out an idle one or connects; what comes back in order waits for the
+// next request, up to the group's target_idle_timeout. Idle connections are bounded, the longest unused goes first; one
+// whose target closes it, or speaks unasked, is closed at once. On its worker's thread.
+#pragma once
+
+#include <memory>
+
+#include "kanaria/net/loop.hpp"
+#include "kanaria/observe/counters.hpp"
+#include "kanaria/targets/attempt.hpp"
+#include "kanaria/targets/target.hpp"
+
+namespace kanaria::targets {
+
+struct AttemptTimeouts {
+  Milliseconds connect{3'000};
+  Milliseconds idle{60'000};
+};
+
+class Pool {
+ public:
+  static constexpr std::size_t kMaxIdle = 1024;  // over all targets
+
+  Pool(net::Loop& loop, observe::Counters& counters);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  /// `fresh`: a new connection even if an idle one is there. The target and the group must outlive the attempt.
+  net::Awaitable<Result<AttemptPtr>> open(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
+                                          bool fresh);
+
+  /// Only these targets' connections are kept from now on; idle ones of others are closed, used ones when they come
+  /// back.
+  void keep_only(const std::vector<std::shared_ptr<const Target>>& targets);
+  /// Closes all idle connections and keeps none from now on.
+  void close();
+  std::size_t idle() const;
+
+ private:
+  friend class Connection;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kanaria::targets

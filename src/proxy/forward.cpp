@@ -1,0 +1,137 @@
+#include "kanaria/proxy/forward.hpp"
+
+#include "kanaria/base/fault_table.hpp"
+#include "kanaria/proxy/answer.hpp"
+#include "kanaria/proxy/relay.hpp"
+#include "kanaria/proxy/retry.hpp"
+
+namespace kanaria::proxy {
+namespace {
+
+/// A target that is in use: in flight until it dies.
+class TargetLease {
+ public:
+  TargetLease(observe::Counters& counters, const targets::Target& target) : row_(counters.target(target.row)) {
+    row_.requests.add();
+    row_.in_flight.add();
+  }
+  TargetLease(const TargetLease&) = delete;
+  TargetLease& operator=(const TargetLease&) = delete;
+  ~TargetLease() { row_.in_flight.subtract(); }
+
+ private:
+  observe::TargetRow& row_;
+};
+
+/// The group of this request; null: all weights are 0.
+const targets::Group* choose(Request& request, const rules::Forward& action) {
+  const runtime::Route& route = request.listener.routes[action.index];
+  const std::size_t chosen = route.split->choose(request.context.loop.random());
+  if (chosen == targets::Split::kNone) return nullptr;
+  const targets::Group& group = *route.groups[chosen];
+  request.record.target_group = group.name;
+  request.record.group_row = group.row;
+  request.record.route_row = route.rows[chosen];
+  request.context.counters.route(route.rows[chosen]).split_requests.add();
+  return &group;
+}
+
+/// Builds the head that the target gets, once for all tries.
+Result<void> make_outgoing(Request& request, const rules::Rule& rule) {
+  http::Exchange& client = request.client;
+  observe::ExchangeRecord& record = request.record;
+  http::Rewritten rewritten;
+  if (rule.has_transforms()) {
+    const Result<void> done = rule.rewrite(client.head(), request.context.loop.index(), client.arena(), rewritten);
+    record.transformed_host = rewritten.host;
+    record.transformed_uri = rewritten.target;
+    record.transform_status = done ? "TransformSuccess" : "TransformFailed";
+    if (!done) return done.error();
+  }
+  return http::make_request(client.head(), client.peer(), request.listener.policy, rewritten, record.wall,
+                            request.context.loop.random(), client.arena(), request.out.request, record.trace_id);
+}
+
+struct Try {
+  const targets::Group& group;
+  const targets::Target& target;
+  bool fresh = false;          // not on a reused connection
+  bool body_consumed = false;  // set by the try
+};
+
+net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Piece& first) {
+  Context& context = request.context;
+  const config::LoadBalancer& settings = request.snapshot.settings();
+  request.record.target = attempted.target.text;
+  request.record.target_row = attempted.target.row;
+  const TargetLease lease(context.counters, attempted.target);
+
+  const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
+  const Result<targets::AttemptPtr> opened =
+      co_await context.pool.open(attempted.group, attempted.target, timeouts, attempted.fresh);
+  if (!opened) co_return opened.error().fault;
+  targets::Attempt& attempt = **opened;
+
+  const http::Watch watch(request.client, attempt);
+  const Result<void> sent = co_await attempt.send(request.out.request, first);
+  request.record.sent_to_target = std::chrono::steady_clock::now();
+  Upload upload(context.loop, request.client, attempt);
+  if (sent && !first.last) upload.start();
+  Fault fault = co_await relay_answer(request, attempt, upload);
+  if (fault != Fault::None && !sent && !request.answer_started()) fault = sent.error().fault;
+  co_await upload.end();
+  attempted.body_consumed = upload.started();
+  co_return fault;
+}
+
+}  // namespace
+
+net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action) {
+  const targets::Group* const group = choose(request, action);
+  if (group == nullptr) co_return co_await answer_fault(request, Fault::AllWeightsZero);
+  const Result<void> made = make_outgoing(request, rule);
+  if (!made) co_return co_await answer_fault(request, made.error().fault);
+
+  const http::Piece first = request.client.ready();
+  Fault fault = Fault::NoTarget;
+  targets::Tried tried;
+  for (bool fresh = false; tried.size() < tried.capacity();) {
+    const targets::Target* const target = fresh ? tried.back() : request.context.balancer.pick(*group, tried);
+    if (target == nullptr) break;
+    if (!fresh) tried.push_back(target);
+    Try attempted{*group, *target, fresh};
+    fault = co_await try_once(request, attempted, first);
+    if (fault == Fault::None) co_return;
+    const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
+    if (again == Retry::No || request.client.fault() != Fault::None) break;
+    request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
+    fresh = again == Retry::SameTarget;
+  }
+  co_await answer_fault(request, fault);
+}
+
+net::Awaitable<void> answer_fault(Request& request, Fault fault) {
+  const FaultRow& row = row_of(fault);
+  observe::ExchangeRecord& record = request.record;
+  record.fault = fault;
+  if (request.answer_started()) {  // cut, and seen as cut
+    request.client.abort(fault);
+    co_return;
+  }
+  record.elb_status = row.status;
+  record.answered_by = observe::AnsweredBy::Kanaria;
+  if (row.status == 0 || fault == Fault::ClientGone || request.client.fault() != Fault::None) {
+    request.client.abort(fault);
+    co_return;
+  }
+  OwnAnswer page;
+  page.status = row.status;
+  page.content_type = "text/html";
+  page.body = error_page(row.status, request.client.arena());
+  page.close = row.side == Side::Client || row.status == 502;  // ALB closes after a 502
+  record.answer_start = std::chrono::steady_clock::now();
+  const Result<void> sent = co_await answer(request.client, page, request.out.response);
+  if (!sent) request.client.abort(Fault::ClientGone);
+}
+
+}  // namespace kanaria::proxy

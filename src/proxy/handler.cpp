@@ -1,0 +1,121 @@
+#include "kanaria/proxy/handler.hpp"
+
+#include "kanaria/proxy/answer.hpp"
+#include "kanaria/proxy/forward.hpp"
+#include "kanaria/proxy/request.hpp"
+
+namespace kanaria::proxy {
+namespace {
+
+void begin(observe::ExchangeRecord& record, const http::Exchange& client, const runtime::Snapshot& snapshot,
+           const runtime::Listener& listener) {
+  record.wall = std::chrono::system_clock::now();
+  record.created = std::chrono::steady_clock::now();
+  record.load_balancer = snapshot.settings().name;
+  record.client_address = client.peer().address;
+  record.client_port = client.peer_endpoint().port();
+  const http::RequestHead& head = client.head();
+  record.method = head.method;
+  record.authority = head.authority;
+  record.request_target = head.target;
+  record.minor = head.minor;
+  record.listener = listener.name;
+  record.listener_row = listener.row;
+  record.listener_port = listener.policy.listener_port;
+  if (const http::Field* const agent = http::find(head.fields, "User-Agent")) record.user_agent = agent->value;
+}
+
+/// The one place where an exchange is told: counters and access log, success or not.
+void finish(Request& request) {
+  observe::ExchangeRecord& record = request.record;
+  record.end = std::chrono::steady_clock::now();
+  record.received_bytes = request.client.received_bytes();
+  record.sent_bytes = request.client.sent_bytes();
+  request.context.counters.count(record);
+  request.context.access_log.write(record);
+}
+
+net::Awaitable<void> redirect(Request& request, const rules::Redirect& action) {
+  const runtime::Listener& listener = request.listener;
+  const Result<std::string_view> location =
+      action.location(request.client.head(), listener.policy.https ? "https" : "http", listener.policy.listener_port,
+                      request.client.arena());
+  if (!location) co_return co_await answer_fault(request, location.error().fault);
+  request.record.redirect_url = *location;
+  OwnAnswer moved;
+  moved.status = action.status;
+  moved.content_type = "text/html";
+  moved.body = error_page(action.status, request.client.arena());
+  moved.location = *location;
+  request.record.elb_status = action.status;
+  request.record.answer_start = std::chrono::steady_clock::now();
+  const Result<void> sent = co_await answer(request.client, moved, request.out.response);
+  if (!sent) request.record.fault = sent.error().fault;
+}
+
+net::Awaitable<void> fixed_response(Request& request, const rules::FixedResponse& action) {
+  OwnAnswer fixed;
+  fixed.status = action.status;
+  fixed.content_type = action.content_type;
+  fixed.body = action.body;
+  request.record.elb_status = action.status;
+  request.record.answer_start = std::chrono::steady_clock::now();
+  const Result<void> sent = co_await answer(request.client, fixed, request.out.response);
+  if (!sent) request.record.fault = sent.error().fault;
+}
+
+}  // namespace
+
+http::Timeouts RequestHandler::timeouts() const {
+  const config::LoadBalancer& settings = context_.snapshots.current().settings();
+  return {settings.idle_timeout, settings.request_header_timeout};
+}
+
+net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {
+  const runtime::PinBoard::Pin snapshot = context_.snapshots.pin();
+  const runtime::Listener* const listener = snapshot->listener(binding_);
+  if (listener == nullptr) {  // removed by a reload since the connection was accepted
+    client.abort(Fault::ShuttingDown);
+    co_return;
+  }
+  const Scratch out(context_);
+  observe::ExchangeRecord record;
+  begin(record, client, *snapshot, *listener);
+  Request request{client, context_, *snapshot, *listener, *out, record};
+
+  const boost::asio::ip::address peer = client.peer_endpoint().address();
+  const rules::Subject subject{client.head(), peer, context_.loop.index()};
+  const rules::Rule& rule = listener->rules->find(subject);
+  record.rule = rule.name();
+  record.rule_priority = rule.priority();
+  record.route_row = listener->rule_rows[rule.index()];
+
+  if (const auto* const forwarded = std::get_if<rules::Forward>(&rule.action())) {
+    record.action = "forward";
+    co_await forward(request, rule, *forwarded);
+  } else if (const auto* const moved = std::get_if<rules::Redirect>(&rule.action())) {
+    record.action = "redirect";
+    co_await redirect(request, *moved);
+  } else {
+    record.action = "fixed-response";
+    co_await fixed_response(request, std::get<rules::FixedResponse>(rule.action()));
+  }
+  finish(request);
+}
+
+net::Awaitable<void> RequestHandler::refuse(http::Exchange& client, Fault fault) {
+  const runtime::PinBoard::Pin snapshot = context_.snapshots.pin();
+  const runtime::Listener* const listener = snapshot->listener(binding_);
+  if (listener == nullptr) {
+    client.abort(fault);
+    co_return;
+  }
+  const Scratch out(context_);
+  observe::ExchangeRecord record;
+  begin(record, client, *snapshot, *listener);
+  Request request{client, context_, *snapshot, *listener, *out, record};
+  co_await answer_fault(request, fault);
+  finish(request);
+}
+
+}  // namespace kanaria::proxy

@@ -1,0 +1,91 @@
+#include "kanaria/proxy/relay.hpp"
+
+#include "kanaria/proxy/answer.hpp"
+
+namespace kanaria::proxy {
+namespace {
+
+constexpr int kMaxInterim = 16;  // 1xx answers before the final one
+
+}  // namespace
+
+void Upload::start() {
+  started_ = true;
+  child_.start(run());
+}
+
+net::Awaitable<void> Upload::run() {
+  for (bool last = false; !last;) {
+    waiting_ = true;
+    const Result<http::Piece> piece = co_await client_.read();
+    waiting_ = false;
+    if (!piece) {
+      attempt_.abort(piece.error().fault);
+      co_return;
+    }
+    // A failed write is not the verdict: the target may have answered before it closed.
+    const Result<void> written = co_await attempt_.write(*piece);
+    if (!written) co_return;
+    last = piece->last;
+  }
+}
+
+net::Awaitable<void> Upload::end() {
+  if (!child_.running()) co_return;
+  client_.stop_reading();
+  attempt_.abort(Fault::Stopped);
+  co_await child_.join();
+}
+
+namespace {
+
+/// The next final head; 1xx are passed on, but not to HTTP/1.0 clients (RFC 9110 §15.2).
+net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, targets::Attempt& attempt) {
+  http::ResponseHead& out = request.out.response;
+  for (int interim = 0; interim <= kMaxInterim; ++interim) {
+    Result<const http::ResponseHead*> head = co_await attempt.receive();
+    if (!head || (*head)->status >= 200) co_return head;
+    const bool upgrade = (*head)->status == 101;
+    if (upgrade && !request.client.head().upgrade_websocket) co_return Error(Fault::MalformedResponse);
+    if (upgrade) co_return head;
+    if (request.client.head().minor == 0) continue;
+    http::make_response(**head, request.client.head().minor, false, {}, out);
+    const http::Piece nothing{{}, true, nullptr};
+    const Result<void> sent = co_await request.client.send(out, nothing);
+    if (!sent) co_return sent.error();
+  }
+  co_return Error(Fault::MalformedResponse);
+}
+
+}  // namespace
+
+net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload) {
+  observe::ExchangeRecord& record = request.record;
+  const Result<const http::ResponseHead*> received = co_await final_head(request, attempt);
+  record.target_head = std::chrono::steady_clock::now();
+  if (!received) {
+    const bool owes_nothing = received.error().fault == Fault::TargetTimeout && upload.waits_for_client();
+    co_return owes_nothing ? Fault::RequestBodyTimeout : received.error().fault;
+  }
+  const http::ResponseHead& head = **received;
+  record.target_status = record.elb_status = head.status;
+  record.answered_by = observe::AnsweredBy::Target;
+  record.is_websocket = head.status == 101;
+
+  http::make_response(head, request.client.head().minor, record.is_websocket, current_date(), request.out.response);
+  http::Piece piece = attempt.ready();
+  record.answer_start = std::chrono::steady_clock::now();
+  const Result<void> started = co_await request.client.send(request.out.response, piece);
+  if (!started) co_return started.error().fault;
+  if (record.is_websocket && !upload.started()) upload.start();
+  while (!piece.last) {
+    const Result<http::Piece> next = co_await attempt.read();
+    if (!next) co_return next.error().fault;
+    piece = *next;
+    const Result<void> written = co_await request.client.write(piece);
+    if (!written) co_return written.error().fault;
+  }
+  co_return Fault::None;
+}
+
+}  // namespace kanaria::proxy

@@ -1,0 +1,63 @@
+// Control: the loop that carries no traffic. It owns the workers, the sockets and the store, publishes snapshots, and
+// drains. Everything here runs on its thread, which is the one that called run().
+#pragma once
+
+#include <boost/asio/basic_signal_set.hpp>
+#include <memory>
+#include <vector>
+
+#include "bindings.hpp"
+#include "kanaria/net/countdown.hpp"
+#include "kanaria/runtime/store.hpp"
+#include "kanaria/server/server.hpp"
+#include "worker.hpp"
+
+namespace kanaria::server {
+
+class Server::Control final : private runtime::Publisher, private Listener::Owner {
+ public:
+  explicit Control(std::string config_file);
+  ~Control();
+
+  End run(http::Handler& admin);
+  net::Awaitable<Reloaded> reload();
+  bool ready() const { return ready_; }
+  std::string metrics() const;
+
+ private:
+  // Parts that exist once the first configuration is read; control's loop outlives the workers that post to it.
+  struct Parts;
+
+  net::Awaitable<void> start(std::shared_ptr<const config::Model> model);
+  net::Awaitable<void> drain();
+  void wait_for_signal();
+  void on_signal(int signal);
+  net::Awaitable<void> reload_by_signal();
+  net::Awaitable<void> retire(std::uint32_t binding, Milliseconds timeout);
+  void begin_drain();
+  std::string configure_logs(const config::Model& model);
+  std::string listen_admin(const std::string& address);
+  void note_reload(bool success, const config::Loaded& loaded);
+
+  // runtime::Publisher
+  std::string bind(const config::Model& model, std::vector<std::uint32_t>& bindings) override;
+  net::Awaitable<void> publish(std::shared_ptr<const runtime::Snapshot> snapshot) override;
+
+  // Listener::Owner, of the admin listener
+  http::Handler& handler(std::uint32_t) override { return *admin_; }
+  observe::ListenerRow* row(std::uint32_t) override { return nullptr; }
+  void ended() override {}
+
+  std::string config_file_;
+  http::Handler* admin_ = nullptr;
+  std::unique_ptr<Parts> parts_;
+  End end_ = End::Drained;
+  bool ready_ = false;
+  bool draining_ = false;
+  bool reload_again_ = false;
+  bool reloading_ = false;
+  Time drain_began_{};
+  observe::ProcessFacts facts_;
+};
+
+}  // namespace kanaria::server

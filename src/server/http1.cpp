@@ -1,0 +1,250 @@
+#include "kanaria/server/http1.hpp"
+
+#include <string>
+
+#include "kanaria/http/reader.hpp"
+#include "kanaria/http/writer.hpp"
+#include "kanaria/net/stream.hpp"
+
+namespace kanaria::server {
+namespace {
+
+// After an answer that the client did not wait for, its bytes are read a while: a close with unread bytes is a reset,
+// which can destroy the answer on its way.
+constexpr Milliseconds kLinger{2'000};
+constexpr std::uint64_t kLingerBytes = 1024 * 1024;
+
+class ClientConnection final : public http::Exchange, public OpenConnection, private net::Watcher {
+ public:
+  ClientConnection(net::Loop& loop, const Arrived& arrived, http::Handler& handler)
+      : loop_(loop),
+        handler_(handler),
+        endpoint_(arrived.peer),
+        binding_(arrived.binding),
+        stream_(loop, arrived.descriptor, Fault::ClientGone),
+        reader_(stream_, {}),
+        arena_(loop.blocks()) {
+    const boost::asio::ip::address address = endpoint_.address();
+    address_text_ = endpoint_.family() == AF_UNIX ? "unix:" : address.to_string();
+    endpoint_text_ = endpoint_.to_string();
+    peer_.address = address_text_;
+    peer_.with_port = endpoint_text_;
+  }
+
+  net::Awaitable<void> serve() {
+    for (bool more = true; more;) more = co_await serve_one();
+    if (unread_ && stream_.fault() == Fault::None) co_await linger();
+  }
+
+  // http::Exchange
+  const http::RequestHead& head() const override { return reader_.parser().head(); }
+  http::Piece ready() override { return stopped_ ? http::Piece() : reader_.ready(); }
+  net::Awaitable<Result<http::Piece>> read() override;
+  net::Awaitable<Result<void>> write(const http::Piece& piece) override;
+  net::Awaitable<Result<void>> send(const http::ResponseHead& head, const http::Piece& first) override;
+  void stop_reading() override {
+    stopped_ = true;
+    stream_.interrupt_read(Fault::Stopped);
+  }
+  void abort(Fault fault) override { stream_.abort(fault); }
+  Fault fault() const override { return stream_.fault(); }
+  void on_gone(http::Message* other) override {
+    other_ = other;
+    watch();
+  }
+  const http::PeerText& peer() const override { return peer_; }
+  const net::Endpoint& peer_endpoint() const override { return endpoint_; }
+  Arena& arena() override { return arena_; }
+  std::uint64_t received_bytes() const override { return stream_.bytes_read() - read_before_; }
+  std::uint64_t sent_bytes() const override { return stream_.bytes_written() - written_before_; }
+
+  // OpenConnection
+  void drain() override {
+    draining_ = true;
+    // A request that waits in the kernel is owed an answer.
+    if (idle_ && stream_.peek() <= 0) stream_.abort(Fault::ClientIdle);
+  }
+  std::uint32_t binding() const override { return binding_; }
+
+ private:
+  net::Awaitable<bool> serve_one();
+  net::Awaitable<Result<http::HeadEnd>> read_head(const http::Timeouts& timeouts);
+  net::Awaitable<void> linger();
+  void begin();
+  bool end();
+  void watch();
+  void on_readable() override;
+
+  net::Loop& loop_;
+  http::Handler& handler_;
+  net::Endpoint endpoint_;
+  std::uint32_t binding_;
+  std::string address_text_, endpoint_text_, local_text_;
+  http::PeerText peer_;
+  net::Stream stream_;
+  http::RequestReader reader_;
+  Arena arena_;
+  http::Message* other_ = nullptr;  // aborted when the client goes away
+  Milliseconds idle_timeout_{0};
+  std::uint64_t read_before_ = 0;  // the stream's counts when this exchange began
+  std::uint64_t written_before_ = 0;
+  http::Framing framing_ = http::Framing::None;  // of the answer
+  bool answered_ = false;                        // a final head was sent
+  bool whole_ = false;                           // and all of its body
+  bool close_ = false;                           // the connection ends with this exchange
+  bool stopped_ = false;                         // the request's body is not wanted
+  bool tunnel_ = false;
+  bool unread_ = false;  // at the end: request bytes are left in the connection
+  bool idle_ = false;    // between two requests
+  bool draining_ = false;
+};
+
+void ClientConnection::begin() {
+  read_before_ = stream_.bytes_read();
+  written_before_ = stream_.bytes_written();
+  framing_ = http::Framing::None;
+  answered_ = whole_ = close_ = stopped_ = tunnel_ = false;
+  reader_.parser().reset();
+}
+
+net::Awaitable<Result<http::HeadEnd>> ClientConnection::read_head(const http::Timeouts& timeouts) {
+  if (!reader_.has_bytes()) {
+    idle_ = true;
+    stream_.limit_reads({timeouts.idle, kNever, Fault::ClientIdle});
+    const Result<void> readable = co_await stream_.readable();
+    idle_ = false;
+    if (!readable) co_return readable.error();
+  }
+  stream_.limit_reads(
+      {Milliseconds(0), loop_.wheel().now() + ticks_of(timeouts.request_header), Fault::RequestHeadTimeout});
+  const Result<http::HeadEnd> end = co_await reader_.head();
+  co_return end;
+}
+
+/// One request and its answer; true: the connection may carry another.
+net::Awaitable<bool> ClientConnection::serve_one() {
+  if (draining_ && !reader_.has_bytes()) co_return false;
+  begin();
+  const http::Timeouts timeouts = handler_.timeouts();
+  const Result<http::HeadEnd> got = co_await read_head(timeouts);
+  if (got && *got != http::HeadEnd::Whole) co_return false;
+  idle_timeout_ = timeouts.idle;
+  stream_.limit_reads({timeouts.idle, kNever, Fault::RequestBodyTimeout});
+  stream_.limit_writes({timeouts.idle, kNever, Fault::ClientStalled});
+  if (!got) {
+    const Fault fault = got.error().fault;
+    if (fault == Fault::ClientIdle || fault == Fault::ClientGone || stream_.fault() != Fault::None) co_return false;
+    close_ = stopped_ = unread_ = true;
+    co_await handler_.refuse(*this, fault);
+    co_return false;
+  }
+  if (head().authority.empty() && local_text_.empty()) {
+    local_text_ = net::local_endpoint(stream_.descriptor()).address().to_string();
+    peer_.local_host = local_text_;
+  }
+  co_await handler_.handle(*this);
+  const bool more = end();
+  co_return more;
+}
+
+bool ClientConnection::end() {
+  const bool body_left = !reader_.parser().body_done();
+  const bool keep = answered_ && whole_ && !close_ && !body_left && !tunnel_ && stream_.fault() == Fault::None;
+  unread_ = answered_ && whole_ && !tunnel_ && (body_left || reader_.has_bytes());
+  other_ = nullptr;
+  reader_.finish();
+  arena_.clear();
+  return keep;
+}
+
+net::Awaitable<void> ClientConnection::linger() {
+  stream_.shutdown_writes();
+  stream_.limit_reads({Milliseconds(0), loop_.wheel().now() + ticks_of(kLinger), Fault::ClientIdle});
+  Block block = loop_.blocks().take(BlockSize::Small);
+  const std::span<char> room(block.data(), block.size());
+  for (std::uint64_t left = kLingerBytes; left > 0;) {
+    const Result<std::size_t> got = co_await stream_.read(room);
+    if (!got || *got == 0) co_return;
+    left -= std::min<std::uint64_t>(left, *got);
+  }
+}
+
+net::Awaitable<Result<http::Piece>> ClientConnection::read() {
+  if (stopped_) co_return Error(Fault::Stopped);
+  if (tunnel_) {
+    const Result<http::Piece> bytes = co_await reader_.raw();
+    co_return bytes;
+  }
+  const Result<http::Piece> piece = co_await reader_.body(Fault::RequestBodyCut);
+  // Nobody reads after the last piece: from here on readiness means that the client is gone, or its next request.
+  if (piece && piece->last) watch();
+  co_return piece;
+}
+
+net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& head, const http::Piece& first) {
+  auto connection = http::ConnectionField::None;
+  const http::RequestHead& request = reader_.parser().head();
+  tunnel_ = head.status == 101;
+  if (tunnel_) stream_.limit_reads({idle_timeout_, kNever, Fault::ClientIdle});
+  if (head.status >= 200) {
+    answered_ = true;
+    framing_ = head.framing;
+    close_ = close_ || draining_ || stopped_ || !request.keep_alive || !head.keep_alive ||
+             framing_ == http::Framing::UntilClose;
+    if (close_) {
+      connection = http::ConnectionField::Close;
+    } else if (request.minor == 0) {
+      connection = http::ConnectionField::KeepAlive;
+    }
+  }
+  const http::FramedPiece body(framing_, first, arena_);
+  net::Gather bytes;
+  bytes.add(http::write_head(head, connection, arena_));
+  body.add_to(bytes);
+  const Result<void> sent = co_await stream_.write(bytes);
+  whole_ = sent && answered_ && first.last;
+  co_return sent;
+}
+
+net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
+  const http::FramedPiece body(framing_, piece, arena_);
+  net::Gather bytes;
+  body.add_to(bytes);
+  const Result<void> sent = co_await stream_.write(bytes);
+  whole_ = sent && piece.last;
+  if (whole_ && tunnel_) stream_.shutdown_writes();
+  co_return sent;
+}
+
+void ClientConnection::watch() {
+  // With a body still coming somebody reads, and sees the end himself.
+  const bool nobody_reads = other_ != nullptr && !tunnel_ && reader_.parser().body_done();
+  stream_.watch(nobody_reads ? this : nullptr);
+}
+
+void ClientConnection::on_readable() {
+  const int there = stream_.peek();
+  if (there == 0) {
+    watch();
+  } else if (there < 0) {
+    stream_.watch(nullptr);
+    stream_.abort(Fault::ClientGone);
+    other_->abort(Fault::ClientGone);
+  }
+  // Bytes are a pipelined request: they stay in the kernel, and the watch is over.
+}
+
+}  // namespace
+
+net::Awaitable<void> serve_http1(net::Loop& loop, Arrived arrived, http::Handler& handler, Connections& connections,
+                                 observe::Cell& gauge) {
+  gauge.add();
+  {
+    ClientConnection connection(loop, arrived, handler);
+    connections.add(connection);
+    co_await connection.serve();
+  }
+  gauge.subtract();
+}
+
+}  // namespace kanaria::server

@@ -1,0 +1,52 @@
+// One worker's side of a listening socket: accepts and serves. The socket belongs to the server; this only waits for
+// it. On its loop's thread.
+#pragma once
+
+#include <memory>
+
+#include "kanaria/http/exchange.hpp"
+#include "kanaria/net/asio.hpp"
+#include "kanaria/net/loop.hpp"
+#include "kanaria/observe/counters.hpp"
+#include "kanaria/net/sockets.hpp"
+#include "kanaria/server/connections.hpp"
+
+namespace kanaria::server {
+
+class Listener final : public std::enable_shared_from_this<Listener>, private net::Wheel::Entry {
+ public:
+  /// What a connection of this listener needs; all of it outlives the connection.
+  struct Owner {
+    virtual http::Handler& handler(std::uint32_t binding) = 0;
+    /// Where connections are counted; null: not counted.
+    virtual observe::ListenerRow* row(std::uint32_t binding) = 0;
+    /// A connection has ended.
+    virtual void ended() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Listener(net::Loop& loop, int socket, std::uint32_t binding, Connections& connections, Owner& owner);
+  ~Listener() override;
+
+  void start();
+  /// Takes what waits in the kernel's queue (a close would reset it), then takes no more.
+  void stop();
+
+ private:
+  void wait();
+  bool accept_waiting();
+  net::Awaitable<void> serve(int descriptor, net::Endpoint peer, observe::Cell& gauge);
+  void expire() override;
+
+  net::Loop& loop_;
+  net::Descriptor acceptor_;
+  std::uint32_t binding_;
+  Connections& connections_;
+  Owner& owner_;
+  observe::Cell uncounted_;
+  bool open_ = false;
+};
+
+}  // namespace kanaria::server

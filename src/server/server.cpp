@@ -1,0 +1,27 @@
+#include "kanaria/server/server.hpp"
+
+#include "control.hpp"
+
+namespace kanaria::server {
+
+Server::Server(std::string config_file) : control_(std::make_unique<Control>(std::move(config_file))) {}
+
+Server::~Server() = default;
+
+Server::End Server::run(http::Handler& admin) {
+  return control_->run(admin);
+}
+
+net::Awaitable<Reloaded> Server::reload() {
+  return control_->reload();
+}
+
+bool Server::ready() const {
+  return control_->ready();
+}
+
+std::string Server::metrics() const {
+  return control_->metrics();
+}
+
+}  // namespace kanaria::server

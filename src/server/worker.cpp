@@ -1,0 +1,87 @@
+#include "worker.hpp"
+
+#include <pthread.h>
+
+#include <string>
+
+namespace kanaria::server {
+
+Worker::Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& lane,
+               runtime::PinBoard::Release release)
+    : loop_(index), context_(loop_, counters, lane, std::move(release)) {}
+
+Worker::~Worker() {
+  join();
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), ("worker-" + std::to_string(loop_.index())).c_str());
+    loop_.run();
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::install(std::shared_ptr<const runtime::Snapshot> snapshot) {
+  context_.pool.keep_only(snapshot->targets());
+  context_.snapshots.install(std::move(snapshot));
+}
+
+void Worker::listen(std::uint32_t binding, int socket) {
+  auto& handler = handlers_[binding];
+  if (!handler) handler = std::make_unique<proxy::RequestHandler>(context_, binding);
+  auto& listener = listeners_[binding];
+  Listener::Owner& owner = *this;
+  listener = std::make_shared<Listener>(loop_, socket, binding, connections_, owner);
+  listener->start();
+}
+
+void Worker::stop_listening(std::uint32_t binding) {
+  const auto at = listeners_.find(binding);
+  if (at == listeners_.end()) return;
+  at->second->stop();
+  listeners_.erase(at);
+  connections_.drain(binding);
+}
+
+void Worker::abort(std::uint32_t binding) {
+  connections_.abort(binding, Fault::ShuttingDown);
+}
+
+void Worker::drain(std::function<void()> empty) {
+  empty_ = std::move(empty);
+  for (auto& [binding, listener] : listeners_) listener->stop();
+  listeners_.clear();
+  connections_.drain();
+  ended();
+}
+
+void Worker::abort_all() {
+  connections_.abort(Fault::ShuttingDown);
+}
+
+void Worker::close() {
+  context_.pool.close();
+  loop_.stop();
+}
+
+http::Handler& Worker::handler(std::uint32_t binding) {
+  return *handlers_.at(binding);
+}
+
+observe::ListenerRow* Worker::row(std::uint32_t binding) {
+  const runtime::Listener* const listener = context_.snapshots.current().listener(binding);
+  return listener == nullptr ? nullptr : &context_.counters.listener(listener->row);
+}
+
+void Worker::ended() {
+  if (!empty_ || !connections_.empty()) return;
+  // Taken out first: it is called once.
+  const auto empty = std::exchange(empty_, nullptr);
+  empty();
+}
+
+}  // namespace kanaria::server

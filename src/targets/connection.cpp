@@ -1,0 +1,150 @@
+#include "connection.hpp"
+
+#include "kanaria/http/writer.hpp"
+#include "pool_state.hpp"
+
+namespace kanaria::targets {
+
+Connection::Connection(Pool& pool, const Target& target, int descriptor)
+    : pool_(pool),
+      target_(target),
+      stream_(pool.state_->loop, descriptor, Fault::TargetReset),
+      reader_(stream_, http::kResponseLimits),
+      arena_(pool.state_->loop.blocks()) {
+  pool_.state_->counters.target(target_.row).connections.add();
+}
+
+Connection::~Connection() {
+  if (IdleHook::is_linked()) --pool_.state_->idle;
+  pool_.state_->counters.target(target_.row).connections.subtract();
+}
+
+void Connection::begin(const Group& group, const AttemptTimeouts& timeouts) {
+  pool_.state_->loop.wheel().schedule(*this, kNever);
+  stream_.watch(nullptr);
+  timeouts_ = timeouts;
+  keep_ = group.target_idle_timeout;
+  read_before_ = stream_.bytes_read();
+  sent_ = Sent::Nothing;
+  request_whole_ = answered_ = false;
+}
+
+void Connection::wait_idle() {
+  reused_ = true;
+  net::Wheel& wheel = pool_.state_->loop.wheel();
+  wheel.schedule(*this, wheel.now() + ticks_of(keep_));
+  stream_.watch(this);
+}
+
+net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, const http::Piece& first) {
+  method_ = head.method;
+  framing_ = head.framing;
+  stream_.limit_writes({timeouts_.idle, kNever, Fault::TargetStalled});
+  stream_.limit_reads({timeouts_.idle, kNever, Fault::TargetTimeout});
+  const http::FramedPiece body(framing_, first, arena_);
+  net::Gather bytes;
+  bytes.add(http::write_head(head, arena_));
+  body.add_to(bytes);
+  sent_ = first.data.empty() ? Sent::Head : Sent::Body;
+  const Result<void> written = co_await stream_.write(bytes);
+  if (!written) co_return blame(written.error());
+  request_whole_ = first.last;
+  co_return written;
+}
+
+net::Awaitable<Result<void>> Connection::write(const http::Piece& piece) {
+  net::Gather bytes;
+  if (tunnel_) {
+    bytes.add(piece.data);
+  } else {
+    sent_ = Sent::Body;
+  }
+  const http::FramedPiece body(framing_, piece, arena_);
+  if (!tunnel_) body.add_to(bytes);
+  const Result<void> written = co_await stream_.write(bytes);
+  if (!written) co_return blame(written.error());
+  if (piece.last && tunnel_) stream_.shutdown_writes();
+  request_whole_ = piece.last;
+  co_return written;
+}
+
+net::Awaitable<Result<const http::ResponseHead*>> Connection::receive() {
+  reader_.parser().reset(method_);
+  const Result<http::HeadEnd> end = co_await reader_.head();
+  if (!end) co_return blame(end.error());
+  if (*end != http::HeadEnd::Whole) co_return blame(Error(Fault::TargetClosed));
+  const http::ResponseHead& head = reader_.parser().head();
+  tunnel_ = head.status == 101;
+  answered_ = head.status >= 200 || tunnel_;
+  if (answered_) stream_.limit_reads({timeouts_.idle, kNever, Fault::ResponseBodyTimeout});
+  co_return &head;
+}
+
+// A pooled connection may have been closed by the target just when we took it; that is nobody's fault, and the request
+// never reached the application.
+Error Connection::blame(Error error) const {
+  const bool ended = error.fault == Fault::TargetClosed || error.fault == Fault::TargetReset;
+  if (ended && answered_) return {Fault::ResponseBodyCut, error.number};
+  if (ended && reused_ && stream_.bytes_read() == read_before_) return {Fault::ReusedConnectionClosed, error.number};
+  return error;
+}
+
+http::Piece Connection::ready() {
+  return tunnel_ ? http::Piece() : reader_.ready();
+}
+
+net::Awaitable<Result<http::Piece>> Connection::read() {
+  // An if, not ?:, around co_await: g++ 12 destroys the conditional's temporaries twice.
+  if (stopped_) co_return Error(Fault::Stopped);
+  if (tunnel_) {
+    Result<http::Piece> bytes = co_await reader_.raw();
+    co_return bytes;
+  }
+  Result<http::Piece> piece = co_await reader_.body(Fault::ResponseBodyCut);
+  if (!piece) co_return blame(piece.error());
+  co_return piece;
+}
+
+void Connection::stop_reading() {
+  stopped_ = true;
+  stream_.interrupt_read(Fault::Stopped);
+}
+
+void Connection::abort(Fault fault) {
+  stream_.abort(fault);
+}
+
+Fault Connection::fault() const {
+  return stream_.fault();
+}
+
+bool Connection::is_reusable() const {
+  const http::ResponseReader& reader = reader_;
+  return answered_ && request_whole_ && !tunnel_ && !stopped_ && stream_.fault() == Fault::None &&
+         reader.parser().body_done() && reader.parser().head().keep_alive && !reader.has_bytes();
+}
+
+void Connection::give_back() {
+  const bool reusable = is_reusable();
+  arena_.clear();
+  if (reusable) {
+    reader_.finish();
+    if (pool_.state_->keep(*this)) return;
+  }
+  delete this;
+}
+
+void Connection::expire() {
+  delete this;
+}
+
+// An idle connection that becomes readable was closed, or the target speaks unasked: neither can be used.
+void Connection::on_readable() {
+  if (stream_.peek() == 0) {
+    stream_.watch(this);
+  } else {
+    delete this;
+  }
+}
+
+}  // namespace kanaria::targets

@@ -1,0 +1,69 @@
+#include "kanaria/targets/pool.hpp"
+
+#include "pool_state.hpp"
+
+namespace kanaria::targets {
+
+Pool::Pool(net::Loop& loop, observe::Counters& counters) : state_(std::make_unique<State>(loop, counters)) {}
+
+Pool::~Pool() {
+  close();
+}
+
+net::Awaitable<Result<AttemptPtr>> Pool::open(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
+                                              bool fresh) {
+  if (const auto at = state_->by_target.find(&target); !fresh && at != state_->by_target.end() && !at->second.empty()) {
+    Connection& last = at->second.back();  // the one used last is the least likely to be closed by the target
+    state_->take(last);
+    last.begin(group, timeouts);
+    co_return AttemptPtr(&last);
+  }
+  const Time started = std::chrono::steady_clock::now();
+  const Result<int> descriptor = net::start_connect(target.endpoint);
+  if (!descriptor) co_return descriptor.error();
+  auto connection = std::make_unique<Connection>(*this, target, *descriptor);
+  const Result<void> connected = co_await connection->stream().connected(Fault::ConnectTimeout, timeouts.connect);
+  if (!connected) co_return connected.error();
+  state_->counters.target(target.row).connected(std::chrono::steady_clock::now() - started);
+  connection->begin(group, timeouts);
+  co_return AttemptPtr(connection.release());
+}
+
+void Pool::State::take(Connection& connection) {
+  by_age.erase(by_age.iterator_to(connection));
+  auto& list = by_target[&connection.target()];
+  list.erase(list.iterator_to(connection));
+  --idle;
+}
+
+bool Pool::State::keep(Connection& connection) {
+  const auto at = by_target.find(&connection.target());
+  if (at == by_target.end()) return false;
+  if (idle >= kMaxIdle) delete &by_age.front();
+  at->second.push_back(connection);
+  by_age.push_back(connection);
+  ++idle;
+  connection.wait_idle();
+  return true;
+}
+
+void Pool::keep_only(const std::vector<std::shared_ptr<const Target>>& targets) {
+  std::unordered_map<const Target*, State::List<TargetHook>> kept;
+  for (const auto& target : targets) {
+    auto& list = kept[target.get()];
+    if (const auto at = state_->by_target.find(target.get()); at != state_->by_target.end()) list.swap(at->second);
+  }
+  state_->by_target.swap(kept);
+  for (auto& [target, list] : kept)
+    while (!list.empty()) delete &list.front();
+}
+
+void Pool::close() {
+  keep_only({});
+}
+
+std::size_t Pool::idle() const {
+  return state_->idle;
+}
+
+}  // namespace kanaria::targets
