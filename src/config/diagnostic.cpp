@@ -43,12 +43,12 @@ Shown shown(std::string_view line, std::size_t column) {
 
 }  // namespace
 
-void Diagnostics::error(Position at, std::string path, std::string message) {
-  list_.push_back({Severity::Error, at, printable(message), std::move(path)});
+void Diagnostics::error(Position at, std::string_view path, std::string_view message) {
+  list_.push_back({Severity::Error, at, printable(message), printable(path)});
 }
 
-void Diagnostics::warning(Position at, std::string path, std::string message) {
-  list_.push_back({Severity::Warning, at, printable(message), std::move(path)});
+void Diagnostics::warning(Position at, std::string_view path, std::string_view message) {
+  list_.push_back({Severity::Warning, at, printable(message), printable(path)});
 }
 
 bool Diagnostics::has_errors() const {

@@ -153,7 +153,7 @@ Loaded parse(std::string file, std::string text, const Environment& environment)
 Loaded load(const std::string& file, const Environment& environment) {
   const auto refuse = [&](std::string_view why) {
     Loaded loaded{file, {}, std::nullopt, {}};
-    loaded.diagnostics.error({}, "", std::string(why));
+    loaded.diagnostics.error({}, "", why);
     return loaded;
   };
   std::error_code ignored;
@@ -170,8 +170,14 @@ Loaded load(const std::string& file, const Environment& environment) {
 }
 
 std::string render(const Loaded& loaded) {
+  // Each fault looks for its line from the start of the file: without a bound a large broken file would take minutes.
+  constexpr std::size_t kMostShown = 500;
+  const std::vector<Diagnostic> all = loaded.diagnostics.sorted();
   std::string out;
-  for (const Diagnostic& one : loaded.diagnostics.sorted()) out += render(one, loaded.file, loaded.text);
+  for (std::size_t i = 0; i < std::min(all.size(), kMostShown); ++i) out += render(all[i], loaded.file, loaded.text);
+  if (all.size() > kMostShown) {
+    append(out, concat(printable(loaded.file), ": ", all.size() - kMostShown, " more faults are not shown\n"));
+  }
   return out;
 }
 

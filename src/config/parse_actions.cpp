@@ -14,7 +14,11 @@ std::optional<Rewrite> read_rewrite(const Value& value) {
   Rewrite rewrite;
   if (const auto regex = map.require("regex")) set(rewrite.regex, placed_text(*regex));
   if (const auto replace = map.require("replace")) {
-    if (const auto text = scalar(*replace)) rewrite.replace = {*text, replace->at()};
+    rewrite.replace.at = replace->at();
+    // Empty is a replacement too.
+    if (replace->node->kind != Node::Kind::Scalar || !replace->node->text.empty()) {
+      set(rewrite.replace, placed_text(*replace));
+    }
   }
   for (const Text* text : {&rewrite.regex, &rewrite.replace}) {
     if (text->value.size() <= kLongest) continue;

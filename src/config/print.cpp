@@ -14,7 +14,7 @@ std::string hex(unsigned char byte) {
   return {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
-/// A double-quoted YAML scalar that expand() leaves as it is.
+/// A double-quoted YAML scalar of UTF-8 text that expand() leaves as it is.
 std::string scalar(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -29,6 +29,9 @@ std::string scalar(std::string_view text) {
       out += "\\t";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       out += hex(static_cast<unsigned char>(c));
+    } else if (c == '\xc2' && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      // U+0080 to U+009F are control characters as well; in YAML \x names the character, not the byte.
+      out += hex(static_cast<unsigned char>(text[++i]));
     } else {
       out += c;
     }

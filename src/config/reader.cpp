@@ -12,6 +12,10 @@ using Kind = Node::Kind;
 
 constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+}
+
 std::string_view words_of(Kind kind) {
   switch (kind) {
     case Kind::List: return "a list";
@@ -149,11 +153,15 @@ std::optional<std::string> scalar(const Value& value) {
 
 std::optional<std::string> text(const Value& value) {
   auto text = scalar(value);
-  if (text && text->empty()) {
+  if (!text) return std::nullopt;
+  if (text->empty()) {
     value.fault(concat(value.name, " must not be empty"));
-    return std::nullopt;
+  } else if (has_control(*text)) {
+    value.fault(concat(value.name, " must not hold control characters, as ", in_quotes(*text), " does"));
+  } else {
+    return text;
   }
-  return text;
+  return std::nullopt;
 }
 
 std::optional<Text> placed_text(const Value& value) {

@@ -53,7 +53,7 @@ class Mapping {
 /// The items of a list, each called `item`.
 std::vector<Value> items(const Value& list, std::string_view item);
 
-std::optional<std::string> text(const Value& value);  // not empty
+std::optional<std::string> text(const Value& value);  // not empty, no control characters
 std::optional<Text> placed_text(const Value& value);
 std::optional<std::string> name(const Value& value);  // [A-Za-z0-9_.-]{1,64}
 std::optional<int> number(const Value& value, int low, int high);

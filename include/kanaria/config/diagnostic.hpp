@@ -27,8 +27,9 @@ struct Diagnostic {
 
 class Diagnostics {
  public:
-  void error(Position at, std::string path, std::string message);
-  void warning(Position at, std::string path, std::string message);
+  /// Path and message may quote the file: what could disturb a terminal or a log is escaped here.
+  void error(Position at, std::string_view path, std::string_view message);
+  void warning(Position at, std::string_view path, std::string_view message);
   bool has_errors() const;
   bool empty() const { return list_.empty(); }
   /// Sorted by place, errors and warnings together.

@@ -43,7 +43,7 @@ TEST(ToYaml, ItsOutputParsesToAnEqualModel) {
 }
 
 TEST(ToYaml, TextThatYamlOrTheEnvironmentWouldReadOtherwiseComesBackAsItIs) {
-  const std::string body = R"("a: \"b\" # c\n\t'\\ $1 $${HOME} $$$${X} \xe4\x07 ~ null")";
+  const std::string body = R"("a: \"b\" # c\n\t'\\ $1 $${HOME} $$$${X} \xe4\x07\x85\x7f\0 ~ null")";
   const Model before = model(
       "listeners: [{port: 80, default_action: {fixed_response: {status_code: 200, message_body: " + body + "}}}]");
   EXPECT_EQ(model(to_yaml(before)), before);

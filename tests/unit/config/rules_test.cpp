@@ -271,7 +271,7 @@ TEST(Actions, AFaultHasItsPlace) {
                 {"1:69 redirect query is written without the leading \"?\""}},
            Case{"a line end",
                 "{redirect: {path: \"/a\\r\\nb: c\", status_code: 302}}",
-                {"1:58 redirect path must be visible ASCII without spaces, not \"/a\\x0d\\nb: c\""}},
+                {"1:58 path must not hold control characters, as \"/a\\x0d\\nb: c\" does"}},
            Case{"too long",
                 "{redirect: {path: /" + std::string(128, 'a') + ", status_code: 302}}",
                 {"1:58 redirect path must have at most 128 characters, not 129"}},

@@ -93,13 +93,18 @@ TEST(Values, TheAdminAddressIsLoopbackASocketOrNone) {
   }
 }
 
+TEST(Values, ControlCharactersThatYamlCanSpellAreRefused) {
+  EXPECT_EQ(reports(with("access_logs: {path: \"/var\\0/log\"}").diagnostics),
+            std::vector<std::string>{"1:21 path must not hold control characters, as \"/var\\x00/log\" does"});
+}
+
 // ---- ${VAR}
 
 std::optional<std::string> some_environment(std::string_view name) {
   if (name == "SET") return "four";
   if (name == "NUMBER") return "4";
   if (name == "EMPTY") return "";
-  if (name == "YAML") return "[a, b]: {c}\n- d";
+  if (name == "YAML") return "[a, b]: {c} # d";
   if (name == "ESCAPE") return "\x1b[2J";
   return std::nullopt;
 }
@@ -112,7 +117,7 @@ TEST(Expansion, VariablesAreReplacedInsideScalars) {
   for (const Case& one : {Case{"${SET}", "four"}, Case{"a-${SET}-b-${NUMBER}", "a-four-b-4"}, Case{"${SET:-x}", "four"},
                           Case{"${NOT:-x}", "x"}, Case{"${EMPTY:-x}", "x"}, Case{"${NOT:-a:-b}", "a:-b"},
                           Case{"${SET:?x}", "four"}, Case{"$${SET}", "${SET}"}, Case{"$$${SET}", "$${SET}"},
-                          Case{"$1 $ $$ $SET", "$1 $ $$ $SET"}, Case{"${YAML}", "[a, b]: {c}\n- d"}}) {
+                          Case{"$1 $ $$ $SET", "$1 $ $$ $SET"}, Case{"${YAML}", "[a, b]: {c} # d"}}) {
     const Loaded loaded = with(std::string("access_logs: {path: '") + one.written + "'}", some_environment);
     ASSERT_TRUE(loaded.model) << render(loaded);
     EXPECT_EQ(loaded.model->access_logs.path, one.expected) << one.written;
