@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 
 #include "kanaria/rules/uri.hpp"
@@ -16,7 +17,7 @@ constexpr std::string_view kWildcards = "\x01\x02";
 
 // Bounds a program at about 4,000 instructions, which also bounds what a search costs when RE2 falls back from its DFA.
 // Expressions that people write for a host or a path need a few hundred.
-constexpr std::int64_t kRegexMemory = 256 * 1024;
+constexpr std::int64_t kRegexMemory = 256L * 1024;
 
 /// RE2 knows \p{...} and \C, ALB does not; \Q...\E is literal text.
 bool has_unsupported_escape(std::string_view pattern) {

@@ -36,6 +36,7 @@ Verdict judge(const Rule& rule, const Facts& facts) {
 std::unique_ptr<const RuleTable> RuleTable::compile(const config::Listener& listener, unsigned workers,
                                                     config::Diagnostics& diagnostics) {
   std::vector<const config::Rule*> in_order;
+  in_order.reserve(listener.rules.size() + 1);
   for (const config::Rule& rule : listener.rules) in_order.push_back(&rule);
   std::sort(in_order.begin(), in_order.end(),
             [](const config::Rule* a, const config::Rule* b) { return a->priority < b->priority; });

@@ -52,7 +52,7 @@ Result<std::string_view> Transform::apply(std::string_view text, unsigned worker
   if (size == 0) return std::string_view();
 
   char* const start = arena.room(size);
-  char* at = std::copy_n(text.data(), before, start);
+  char* at = std::copy_n(text.begin(), before, start);
   for (const Piece& piece : replacement_) {
     at = std::copy(piece.literal.begin(), piece.literal.end(), at);
     if (piece.group != 0) at = std::copy(groups[piece.group].begin(), groups[piece.group].end(), at);

@@ -68,8 +68,8 @@ std::size_t remove_dot_segments(char* path, std::size_t size) {
     const std::size_t end = std::min(std::string_view(path, size).find('/', segment), size);
     const std::string_view name(path + segment, end - segment);
     if (name == "..") {
-      while (written > 0 && path[--written] != '/') {
-      }
+      written = std::string_view(path, written).rfind('/');
+      if (written == std::string_view::npos) written = 0;
     }
     if (name != "." && name != "..") {
       std::copy(path + at, path + end, path + written);

@@ -22,7 +22,7 @@ struct Forward {
 };
 
 struct Redirect {
-  static constexpr std::size_t kMaxLocation = 8 * 1024;
+  static constexpr std::size_t kMaxLocation = 8UL * 1024;
 
   config::Redirect parts;
   std::uint16_t status = 301;

@@ -19,7 +19,7 @@ namespace kanaria::rules {
 
 class Transform {
  public:
-  static constexpr std::size_t kMaxResult = 16 * 1024;
+  static constexpr std::size_t kMaxResult = 16UL * 1024;
 
   /// None where the regular expression is refused, or the replacement names a group that it doesn't have.
   static std::optional<Transform> compile(const config::Rewrite& rewrite, Case sensitivity, unsigned workers,

@@ -12,7 +12,7 @@ namespace kanaria::rules {
 /// A request line is at most 16K, so this holds every path and query. Left uninitialised: it is on the stack of every
 /// request, and nearly none needs it.
 struct UriBuffer {
-  static constexpr std::size_t kSize = 16 * 1024;
+  static constexpr std::size_t kSize = 16UL * 1024;
   UriBuffer() {}  // NOLINT(modernize-use-equals-default): `= default` would let `UriBuffer{}` clear 16K
   char bytes[kSize];
 };
