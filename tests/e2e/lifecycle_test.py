@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import unittest
+from pathlib import Path
 
 from support import (BIN, TIMEOUT, Case, config_text, connect, count_answers, free_port, get, read_answer,
                      read_head, read_to_end, run_cli)
@@ -92,7 +93,7 @@ class Ports(Case):
         self.assertEqual(count_answers(daemon.port, 50, 5), {"app": 50})
 
     def test_a_privileged_port_without_the_right_is_exit_1(self):
-        start = int(open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii").read())
+        start = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text(encoding="ascii"))
         if start <= 81:
             self.skipTest("every port may be used here")
         text = config_text(81, free_port(), {"app": (1, [])})

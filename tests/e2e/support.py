@@ -6,6 +6,7 @@ behind, or whose daemon does not end with 0 at TERM, fails.
 
 import concurrent.futures
 import http.client
+import io
 import os
 import random
 import re
@@ -241,11 +242,11 @@ def read_to_end(sock):
     return bytes(data)
 
 
-def read_answer(sock, method="GET"):
-    """One answer from a kept connection: status, headers, body."""
-    answer = http.client.HTTPResponse(sock, method=method)
-    answer.begin()
-    return answer.status, answer.headers, answer.read()
+def read_answer(sock):
+    """One answer with a Content-Length, and not a byte more: status, headers, body."""
+    status_line, _, fields = read_head(sock).partition(b"\r\n")
+    headers = http.client.parse_headers(io.BytesIO(fields))
+    return int(status_line.split()[1]), headers, read_exactly(sock, int(headers["Content-Length"]))
 
 
 class ScriptedTarget:
