@@ -20,6 +20,7 @@ TEST(NormalPath, DecodesUnreservedAndRemovesDotSegments) {
       {"unreserved characters are decoded", "/%61%2Dz%7e", "/a-z~"},
       {"reserved ones stay, in upper case", "/a%2fb%3a", "/a%2Fb%3A"},
       {"decoded once only", "/%2561", "/%2561"},
+      {"what decoding makes is not decoded again", "/%%361", "/%61"},
       {"broken escapes stay", "/%zz%6", "/%zz%6"},
       {"one dot", "/a/./b", "/a/b"},
       {"one dot at the end", "/a/.", "/a/"},
