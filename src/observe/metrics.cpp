@@ -214,6 +214,7 @@ void add_process(Page& page, const ProcessFacts& facts) {
 template <class Row>
 std::vector<Rows<Row>*> Metrics::rows_of(Rows<Row> Counters::* kind) const {
   std::vector<Rows<Row>*> rows;
+  rows.reserve(counters_.size());
   for (const auto& counters : counters_) rows.push_back(&(counters.get()->*kind));
   return rows;
 }

@@ -89,8 +89,8 @@ class Rows {
     std::size_t offset;
   };
   static Place place_of(std::uint32_t index) {
-    const std::size_t chunk = static_cast<std::size_t>(std::bit_width(index / kFirst + 1)) - 1;
-    return {chunk, index - kFirst * ((std::size_t{1} << chunk) - 1)};
+    const std::uint32_t from_one = index / kFirst + 1;
+    return {static_cast<std::size_t>(std::bit_width(from_one)) - 1, index - kFirst * (std::bit_floor(from_one) - 1)};
   }
   std::array<std::unique_ptr<Row[]>, 28> chunks_;
 };

@@ -63,7 +63,7 @@ TEST(Split, EveryAlignedBlockIsExact) {
     Random random(1);
     Split split(c.weights, SplitMode::Shuffled, kSeedA, kSeedB);
     ASSERT_EQ(split.block_size(), c.block_size) << c.description;
-    for (int block = 0; block < 200; ++block) {
+    for (int block = 0; block < 50; ++block) {
       Weights seen(c.weights.size());
       for (std::uint32_t i = 0; i < c.block_size; ++i) ++seen[split.choose(random)];
       ASSERT_EQ(seen, c.in_a_block) << c.description << ", block " << block;
@@ -72,7 +72,7 @@ TEST(Split, EveryAlignedBlockIsExact) {
 }
 
 TEST(Split, WholeBlocksAreExactOverAllThreads) {
-  constexpr std::uint32_t kBlocks = 320;
+  constexpr std::uint32_t kBlocks = 64;
   for (const Case& c : kCases)
     for (const std::uint32_t threads : {1U, 4U, 16U}) {
       Split split(c.weights, SplitMode::Shuffled, kSeedA, kSeedB);
@@ -134,7 +134,7 @@ TEST(Split, RandomModeDrawsEachRequestByItsShare) {
 // prime's table is larger than its block, so this also sees what walking on does.
 TEST(Split, EveryPositionOfABlockHasTheSameChances) {
   for (const std::uint32_t size : {2U, 3U, 7U, 10U, 16U, 17U, 23U, 31U}) {
-    constexpr std::uint32_t kBlocks = 50'000;
+    constexpr std::uint32_t kBlocks = 20'000;
     Random random(1);
     Split split(Weights(size, 1), SplitMode::Shuffled, kSeedA, kSeedB);
     std::vector<std::uint64_t> seen(std::size_t{size} * size);
@@ -148,20 +148,20 @@ TEST(Split, EveryPositionOfABlockHasTheSameChances) {
 
 // What a client could use that saw the block before: where the canary stood then says nothing about now.
 TEST(Split, ABlockTellsNothingAboutTheNext) {
-  constexpr std::size_t kBlocks = 200'001;
+  constexpr std::size_t kBlocks = 50'001;
   Split split({90, 10}, SplitMode::Shuffled, kSeedA, kSeedB);
   const std::vector<std::uint32_t> positions = canary_positions(split, kBlocks);
   ASSERT_EQ(positions.size(), kBlocks);
   std::vector<std::uint64_t> pairs(100);
   for (std::size_t i = 1; i < kBlocks; ++i) ++pairs[positions[i - 1] * 10 + positions[i]];
-  EXPECT_LT(chi_square(pairs, 2000.0), 99 + 5 * std::sqrt(2.0 * 99));
+  EXPECT_LT(chi_square(pairs, 500.0), 99 + 5 * std::sqrt(2.0 * 99));
 }
 
 // What a client could use that sees its own block: where two slots stand together says nothing about either. Every pair
 // of slots holds every pair of positions equally often, in blocks that are dealt and in blocks that are permuted.
 TEST(Split, APartOfABlockTellsNothingAboutItsRest) {
-  for (const std::uint32_t size : {5U, 10U, 16U, 17U, 19U, 31U, 40U}) {
-    constexpr std::uint32_t kBlocks = 100'000;
+  for (const std::uint32_t size : {10U, 16U, 17U, 31U}) {
+    constexpr std::uint32_t kBlocks = 40'000;
     Random random(1);
     Split split(Weights(size, 1), SplitMode::Shuffled, kSeedA, kSeedB);
     std::vector<std::uint64_t> pairs(std::size_t{size} * size);
@@ -209,14 +209,14 @@ TEST(Split, AnotherSecretIsAnotherOrder) {
 
 // Plain round robin would give this client the canary always or never.
 TEST(Split, AClientThatComesEveryTenthRequestGetsItsShare) {
-  constexpr int kRounds = 100'000;
+  constexpr int kRounds = 20'000;
   Random random(1);
   Split split({90, 10}, SplitMode::Shuffled, kSeedA, kSeedB);
   for (int phase = 0; phase < 10; ++phase) {
     int canary = 0;
     for (int request = 0; request < kRounds; ++request)
       if (split.choose(random) == 1 && request % 10 == phase) ++canary;
-    EXPECT_NEAR(canary, kRounds / 100, 4 * 30) << "phase " << phase;  // four standard deviations
+    EXPECT_NEAR(canary, kRounds / 100, 4 * 14) << "phase " << phase;  // four standard deviations
   }
 }
 
