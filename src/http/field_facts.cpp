@@ -27,9 +27,8 @@ Coding read_coding(std::string_view value) {
 
 // 1*DIGIT and nothing else. The list form "5, 5" that RFC 9110 §8.6 tolerates is refused: no honest sender makes it.
 bool read_length(std::string_view value, std::uint64_t& length) {
-  const char* const end = value.data() + value.size();
-  const auto [at, error] = std::from_chars(value.data(), end, length);
-  return error == std::errc{} && at == end && length <= kMaxLength;
+  const auto [at, error] = std::from_chars(value.begin(), value.end(), length);
+  return error == std::errc{} && at == value.end() && length <= kMaxLength;
 }
 
 void read_connection(std::string_view value, FieldFacts& facts) {

@@ -203,11 +203,11 @@ void write_date(WallTime now, char* out29) {
   const auto number = [&](unsigned value, unsigned unit) {
     for (; unit > 0; unit /= 10) *out29++ = static_cast<char>('0' + value / unit % 10);
   };
-  text(kDays.substr(3 * std::chrono::weekday(day).c_encoding(), 3));
+  text(kDays.substr(std::size_t{3} * std::chrono::weekday(day).c_encoding(), 3));
   text(", ");
   number(static_cast<unsigned>(date.day()), 10);
   text(" ");
-  text(kMonths.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3));
+  text(kMonths.substr(std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3));
   text(" ");
   number(static_cast<unsigned>(static_cast<int>(date.year())), 1000);
   text(" ");

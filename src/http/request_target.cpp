@@ -72,9 +72,8 @@ bool is_name(std::string_view text) {
 bool is_port(std::string_view text) {
   if (text.empty()) return true;
   std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc{} && at == end;
+  const auto [at, error] = std::from_chars(text.begin(), text.end(), port);
+  return error == std::errc{} && at == text.end();
 }
 
 }  // namespace

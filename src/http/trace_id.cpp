@@ -8,7 +8,7 @@
 namespace kanaria::http {
 namespace {
 
-constexpr std::size_t kMaxReceived = 7 * 1024;
+constexpr std::size_t kMaxReceived = 7 * std::size_t{1024};
 constexpr std::size_t kIdSize = sizeof("Root=1-12345678-123456789012345678901234") - 1;
 
 char* write_hex(std::uint64_t value, int digits, char* at) {

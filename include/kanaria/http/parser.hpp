@@ -16,15 +16,17 @@
 
 namespace kanaria::http {
 
+inline constexpr std::size_t kKibibyte = 1024;
+
 struct HeadLimits {
-  std::size_t start_line = 16 * 1024;  // ALB: 16K
-  std::size_t field = 16 * 1024;       // ALB: 16K, name and value
-  std::size_t head = 64 * 1024;        // ALB: 64K of request fields
-  std::size_t fields = 256;            // a count, ours
-  std::size_t trailers = 8 * 1024;     // all of a trailer section
-  std::size_t chunk_line = 1024;       // a chunk-size line with its extensions
+  std::size_t start_line = 16 * kKibibyte;  // ALB: 16K
+  std::size_t field = 16 * kKibibyte;       // ALB: 16K, name and value
+  std::size_t head = 64 * kKibibyte;        // ALB: 64K of request fields
+  std::size_t fields = 256;                 // a count, ours
+  std::size_t trailers = 8 * kKibibyte;     // all of a trailer section
+  std::size_t chunk_line = kKibibyte;       // a chunk-size line with its extensions
 };
-inline constexpr HeadLimits kResponseLimits{.head = 32 * 1024};
+inline constexpr HeadLimits kResponseLimits{.head = 32 * kKibibyte};
 
 enum class Step : std::uint8_t {
   NeedMore,  // valid so far

@@ -55,6 +55,7 @@ TEST(Block, MovesWithItsMemory) {
 TEST(BlockPool, TakesBackMoreThanItKeeps) {
   BlockPool pool;
   std::vector<Block> blocks;
+  blocks.reserve(100);
   for (int i = 0; i < 100; ++i) blocks.push_back(pool.take(BlockSize::Head));
   EXPECT_EQ(pool.lent(), 100U);
   blocks.clear();
@@ -65,6 +66,7 @@ TEST(Arena, ViewsStayValidWhileItGrows) {
   BlockPool pool;
   Arena arena(pool);
   std::vector<std::string_view> views;
+  views.reserve(1000);
   for (int i = 0; i < 1000; ++i) views.push_back(arena.keep("text number " + std::to_string(i)));
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(views[static_cast<std::size_t>(i)], "text number " + std::to_string(i));
   EXPECT_GT(pool.lent(), 1U);
