@@ -1,9 +1,7 @@
 #include "document.hpp"
 
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
 
 #include <sstream>
 #include <unordered_map>
@@ -66,7 +64,7 @@ class Builder : public YAML::EventHandler {
     std::unordered_map<std::string, Position> seen;
   };
 
-  void fault(Position at, std::string message) { diagnostics_.error(at, path(), std::move(message)); }
+  void fault(Position at, std::string_view message) { diagnostics_.error(at, path(), message); }
 
   std::string path() const {
     std::string path;

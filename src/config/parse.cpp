@@ -100,7 +100,7 @@ Admin read_admin(const Value& value) {
   if (const auto address = map.find("address")) {
     admin.at = address->at();
     read_into(admin.address, map, "address", text);
-    if (auto fault = admin_fault(admin.address); !fault.empty()) address->fault(std::move(fault));
+    if (const auto fault = admin_fault(admin.address); !fault.empty()) address->fault(fault);
   }
   return admin;
 }

@@ -112,9 +112,9 @@ Redirect read_redirect(const Value& value) {
     const auto written = map.find(part.name);
     if (!written) continue;
     const auto found = part.name == "query" ? scalar(*written) : text(*written);
-    auto fault = found ? redirect_fault(part, *found) : std::string();
+    const auto fault = found ? redirect_fault(part, *found) : std::string();
     sound = sound && found && fault.empty();
-    if (!fault.empty()) written->fault(std::move(fault));
+    if (!fault.empty()) written->fault(fault);
     set(redirect.*part.text, found);
   }
   if (const auto status = map.require("status_code")) {

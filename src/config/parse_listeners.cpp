@@ -8,7 +8,7 @@ std::optional<boost::asio::ip::address> read_address(const Value& value) {
   const auto written = text(value);
   if (!written || *written == "*") return std::nullopt;
   boost::system::error_code failed;
-  const auto address = boost::asio::ip::make_address(*written, failed);
+  auto address = boost::asio::ip::make_address(*written, failed);
   if (!failed) return address;
   value.fault(concat("address must be \"*\" or an IP address without a port, not ", in_quotes(*written)));
   return std::nullopt;

@@ -84,8 +84,8 @@ std::optional<Target> read_target(const Value& value, std::optional<std::uint16_
   if (!written) return std::nullopt;
   Target target;
   target.text = *written;
-  if (auto fault = parse_target(written->value, target); !fault.empty()) {
-    value.fault(std::move(fault));
+  if (const auto fault = parse_target(written->value, target); !fault.empty()) {
+    value.fault(fault);
     return std::nullopt;
   }
   if (target.port == 0 && !target.unix_socket) {

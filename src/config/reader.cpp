@@ -100,7 +100,7 @@ void Mapping::check(const Entry& entry) {
   } else {
     message = concat('"', key->name, "\" ", key->note);
   }
-  value_.diagnostics->error(entry.at, path_to(value_.path, entry.key), std::move(message));
+  value_.diagnostics->error(entry.at, path_to(value_.path, entry.key), message);
 }
 
 std::optional<Value> Mapping::find(std::string_view key) const {

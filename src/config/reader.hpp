@@ -23,8 +23,8 @@ struct Value {
   std::string_view later = {};  // Key::note: values that come later
 
   Position at() const { return node->at; }
-  void fault(std::string message) const { diagnostics->error(node->at, path, std::move(message)); }
-  void warn(std::string message) const { diagnostics->warning(node->at, path, std::move(message)); }
+  void fault(std::string_view message) const { diagnostics->error(node->at, path, message); }
+
   /// "NAME must be WANTED, not what stands there".
   void fault_kind(std::string_view wanted) const;
 };
