@@ -57,12 +57,14 @@ Piece Reader<Parser>::ready() {
   if (parser_.body_done() || !has_bytes()) return piece({});
   const BodyProgress progress = parser_.parse_body(bytes());
   begin_ += progress.consumed;
+  if (progress.step == Step::Refused) refused_ = progress.fault;
   return piece(progress.data);
 }
 
 template <class Parser>
 net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut) {
   for (;;) {
+    if (refused_ != Fault::None) co_return Error(refused_);
     if (parser_.body_done()) co_return piece({});
     if (has_bytes()) {
       const BodyProgress progress = parser_.parse_body(bytes());
@@ -122,6 +124,7 @@ void Reader<Parser>::finish() {
   if (in_body_ && has_bytes()) head_ = std::move(body_);
   body_.release();
   in_body_ = filled_ = false;
+  refused_ = Fault::None;
   if (!has_bytes()) {
     head_.release();
     begin_ = end_ = 0;

@@ -62,7 +62,8 @@ net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, t
 net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload) {
   observe::ExchangeRecord& record = request.record;
   const Result<const http::ResponseHead*> received = co_await final_head(request, attempt);
-  record.target_head = std::chrono::steady_clock::now();
+  // A time-out leaves it unset: ALB's -1.
+  if (received || received.error().fault != Fault::TargetTimeout) record.target_head = std::chrono::steady_clock::now();
   if (!received) {
     const bool owes_nothing = received.error().fault == Fault::TargetTimeout && upload.waits_for_client();
     co_return owes_nothing ? Fault::RequestBodyTimeout : received.error().fault;

@@ -27,6 +27,17 @@ std::string hash_of(const std::string& text) {
 
 }  // namespace
 
+/// Connections of a place that is gone are ended when this expires.
+class Server::Control::Retirement final : public net::Wheel::Entry {
+ public:
+  Retirement(Control& control, std::uint32_t binding) : control_(control), binding_(binding) {}
+
+ private:
+  void expire() override;
+  Control& control_;
+  std::uint32_t binding_;
+};
+
 struct Server::Control::Parts {
   Parts(unsigned worker_count, runtime::Publisher& publisher)
       : metrics(worker_count),
@@ -54,6 +65,7 @@ struct Server::Control::Parts {
   std::string admin_path;  // of a Unix socket, to be removed
   std::shared_ptr<Listener> admin_listener;
   Connections admin_connections;
+  std::vector<std::unique_ptr<Retirement>> retirements;
 };
 
 Server::Control::Control(std::string config_file) : config_file_(std::move(config_file)) {}
@@ -148,37 +160,48 @@ std::string Server::Control::bind(const config::Model& model, std::vector<std::u
 }
 
 net::Awaitable<void> Server::Control::publish(std::shared_ptr<const runtime::Snapshot> snapshot) {
-  net::Countdown acknowledged(parts_->control, parts_->workers.size());
-  for (auto& worker : parts_->workers) {
-    std::vector<std::pair<std::uint32_t, int>> fresh;
-    for (auto& [id, place] : parts_->bindings.places())
-      if (!place.listening) fresh.emplace_back(id, place.sockets[worker->loop().index()].get());
-    worker->loop().post(
-        [&worker = *worker, &control = parts_->control, &acknowledged, snapshot, fresh = std::move(fresh)] {
-          worker.install(snapshot);
-          for (const auto& [binding, socket] : fresh) worker.listen(binding, socket);
-          control.post([&acknowledged] { acknowledged.done(); });
-        });
+  std::vector<std::pair<std::uint32_t, std::vector<int>>>
+      fresh;  // places that nobody takes from yet, a socket a worker
+  for (auto& [id, place] : parts_->bindings.places()) {
+    if (std::exchange(place.listening, true)) continue;
+    auto& sockets = fresh.emplace_back(id, std::vector<int>()).second;
+    for (const net::OwnedSocket& socket : place.sockets) sockets.push_back(socket.get());
   }
-  for (auto& [id, place] : parts_->bindings.places()) place.listening = true;
-  co_await acknowledged.wait();
+  std::function<void(Worker&)> install = [&](Worker& worker) {
+    worker.install(snapshot);
+    for (const auto& [binding, sockets] : fresh) worker.listen(binding, sockets[worker.loop().index()]);
+  };
+  co_await all_workers(std::move(install));
   for (const std::uint32_t id : parts_->bindings.unused(snapshot->model()))
-    net::spawn(parts_->control, retire(id, snapshot->settings().drain_timeout));
+    co_await retire(id, snapshot->settings().drain_timeout);
 }
 
-/// A place that a reload removed: its queue is taken, its connections drain, its sockets close.
+/// A place that a reload removed: its queue is taken and its sockets close now; its connections have until the
+/// time-out.
 net::Awaitable<void> Server::Control::retire(std::uint32_t binding, Milliseconds timeout) {
-  net::Countdown stopped(parts_->control, parts_->workers.size());
-  for (auto& worker : parts_->workers)
-    worker->loop().post([&worker = *worker, &control = parts_->control, &stopped, binding] {
-      worker.stop_listening(binding);
-      control.post([&stopped] { stopped.done(); });
-    });
-  co_await stopped.wait();
+  std::function<void(Worker&)> stop = [binding](Worker& worker) { worker.stop_listening(binding); };
+  co_await all_workers(std::move(stop));
   parts_->bindings.close(binding);
-  net::Countdown over(parts_->control, 1);
-  co_await over.wait(timeout);
-  for (auto& worker : parts_->workers) worker->loop().post([&worker = *worker, binding] { worker.abort(binding); });
+  parts_->retirements.push_back(std::make_unique<Retirement>(*this, binding));
+  parts_->control.wheel().schedule(*parts_->retirements.back(), parts_->control.wheel().now() + ticks_of(timeout));
+}
+
+void Server::Control::Retirement::expire() {
+  control_.for_each_worker([binding = binding_](Worker& worker) { worker.abort(binding); });
+  std::erase_if(control_.parts_->retirements, [this](const auto& mine) { return mine.get() == this; });
+}
+
+void Server::Control::for_each_worker(const std::function<void(Worker&)>& call) {
+  for (auto& worker : parts_->workers) worker->loop().post([&worker = *worker, call] { call(worker); });
+}
+
+net::Awaitable<void> Server::Control::all_workers(std::function<void(Worker&)> call) {
+  net::Countdown done(parts_->control, parts_->workers.size());
+  for_each_worker([&call, &done, &control = parts_->control](Worker& worker) {
+    call(worker);
+    control.post([&done] { done.done(); });
+  });
+  co_await done.wait();
 }
 
 net::Awaitable<Reloaded> Server::Control::reload() {
@@ -292,17 +315,18 @@ net::Awaitable<void> Server::Control::drain() {
     co_await delay.wait(settings.drain_delay);
   }
   net::Countdown empty(parts_->control, parts_->workers.size());
-  for (auto& worker : parts_->workers)
-    worker->loop().post([&worker = *worker, &control = parts_->control, &empty] {
-      worker.drain([&control, &empty] { control.post([&empty] { empty.done(); }); });
-    });
+  std::function<void(Worker&)> drain_worker = [&](Worker& worker) {
+    worker.drain([&control = parts_->control, &empty] { control.post([&empty] { empty.done(); }); });
+  };
+  co_await all_workers(std::move(drain_worker));
+  parts_->bindings.places().clear();  // from here on connects are refused
   co_await empty.wait(settings.drain_timeout);
   if (!empty.reached()) {
     spdlog::warn("drain_timeout is over: ending the requests in flight");
-    for (auto& worker : parts_->workers) worker->loop().post([&worker = *worker] { worker.abort_all(); });
+    for_each_worker([](Worker& worker) { worker.abort_all(); });
     co_await empty.wait();
   }
-  for (auto& worker : parts_->workers) worker->loop().post([&worker = *worker] { worker.close(); });
+  for_each_worker([](Worker& worker) { worker.close(); });
   if (parts_->admin_listener) parts_->admin_listener->stop();
   if (!parts_->admin_path.empty()) std::remove(parts_->admin_path.c_str());
   parts_->admin_connections.abort(Fault::ShuttingDown);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/basic_signal_set.hpp>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
  private:
   // Parts that exist once the first configuration is read; control's loop outlives the workers that post to it.
   struct Parts;
+  class Retirement;
 
   net::Awaitable<void> start(std::shared_ptr<const config::Model> model);
   net::Awaitable<void> drain();
@@ -35,6 +37,10 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   net::Awaitable<void> reload_by_signal();
   net::Awaitable<void> retire(std::uint32_t binding, Milliseconds timeout);
   void begin_drain();
+  /// Posts the call to every worker.
+  void for_each_worker(const std::function<void(Worker&)>& call);
+  /// The same, and returns when all have carried it out.
+  net::Awaitable<void> all_workers(std::function<void(Worker&)> call);
   std::string configure_logs(const config::Model& model);
   std::string listen_admin(const std::string& address);
   void note_reload(bool success, const config::Loaded& loaded);

@@ -46,10 +46,14 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     stopped_ = true;
     stream_.interrupt_read(Fault::Stopped);
   }
-  void abort(Fault fault) override { stream_.abort(fault); }
+  void abort(Fault fault) override {
+    stream_.abort(fault);
+    if (other_ != nullptr) other_->abort(fault);
+  }
   Fault fault() const override { return stream_.fault(); }
   void on_gone(http::Message* other) override {
     other_ = other;
+    if (other != nullptr && stream_.fault() != Fault::None) other->abort(stream_.fault());
     watch();
   }
   const http::PeerText& peer() const override { return peer_; }
@@ -228,8 +232,7 @@ void ClientConnection::on_readable() {
     watch();
   } else if (there < 0) {
     stream_.watch(nullptr);
-    stream_.abort(Fault::ClientGone);
-    other_->abort(Fault::ClientGone);
+    abort(Fault::ClientGone);
   }
   // Bytes are a pipelined request: they stay in the kernel, and the watch is over.
 }

@@ -7,8 +7,8 @@
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/net/asio.hpp"
 #include "kanaria/net/loop.hpp"
-#include "kanaria/observe/counters.hpp"
 #include "kanaria/net/sockets.hpp"
+#include "kanaria/observe/counters.hpp"
 #include "kanaria/server/connections.hpp"
 
 namespace kanaria::server {

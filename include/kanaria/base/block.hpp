@@ -20,7 +20,8 @@ class BlockPool;
 enum class BlockSize : std::uint8_t { Small, Medium, Head, Large };
 inline constexpr std::size_t kBlockSizes = 4;
 constexpr std::size_t bytes_of(BlockSize size) {
-  constexpr std::size_t bytes[kBlockSizes] = {8 * 1024, 32 * 1024, 96 * 1024, 128 * 1024};
+  constexpr std::size_t bytes[kBlockSizes] = {std::size_t{8} << 10, std::size_t{32} << 10, std::size_t{96} << 10,
+                                              std::size_t{128} << 10};
   return bytes[static_cast<std::size_t>(size)];
 }
 

@@ -29,7 +29,7 @@ enum class Fault : std::uint8_t {
   ClientIdle,             // no request within the idle time-out; nothing is owed
 
   // Our own verdicts.
-  Stopped,           // reading was given up because the answer is whole; nobody's fault
+  Stopped,          // reading was given up because the answer is whole; nobody's fault
   NoTarget,         // the chosen group has no target
   AllWeightsZero,   // no group of the rule has a positive weight
   TransformFailed,  // a transform matched and its result is no valid target or host, or is over 16K

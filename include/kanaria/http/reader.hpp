@@ -55,8 +55,9 @@ class Reader {
   Block body_;
   std::size_t begin_ = 0;  // of the bytes not consumed, in area()
   std::size_t end_ = 0;
-  bool in_body_ = false;  // area() is the body block
-  bool filled_ = false;   // the last read filled the body block: the next one gets a larger one
+  bool in_body_ = false;         // area() is the body block
+  Fault refused_ = Fault::None;  // found by ready(), told by body()
+  bool filled_ = false;          // the last read filled the body block: the next one gets a larger one
 };
 
 using RequestReader = Reader<RequestParser>;
