@@ -169,7 +169,6 @@ void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   page.family("client_connections", "gauge", "Open client connections.");
   add_each(page, listeners, &ListenerRow::client_connections);
   page.family("connections_refused_total", "counter", "Client connections that were closed unheard.");
-  add_each(page, listeners, &ListenerRow::connections_refused_draining, {"reason", "draining"});
   add_each(page, listeners, &ListenerRow::connections_refused_descriptors, {"reason", "descriptors"});
   page.family("requests_refused_total", "counter", "Requests refused before a rule was found.");
   add_faults(page, listeners, &ListenerRow::requests_refused);

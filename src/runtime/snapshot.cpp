@@ -22,7 +22,7 @@ Snapshot::~Snapshot() {
   for (const std::uint32_t row : route_rows_) metrics_.routes().release(row);
   for (const std::uint32_t row : group_rows_) metrics_.groups().release(row);
   for (const std::uint32_t row : target_rows_) metrics_.targets().release(row);
-  for (const std::uint32_t row : listener_rows_) metrics_.listeners().release(row);
+  // A listener's row is never released: connections outlive their listener and count to the end.
 }
 
 Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, const Snapshot* previous,
@@ -139,7 +139,7 @@ class Compiler {
     listener.routes.resize(table->forwards());
     listener.policy = {mode_of(settings.xff_header_processing_mode), settings.enable_xff_client_port,
                        settings.preserve_host_header, false, from.port};
-    listener.row = acquire(metrics_.listeners(), {from.name}, made_->listener_rows_);
+    listener.row = metrics_.listeners().acquire({from.name});
     for (const rules::Rule& rule : table->rules()) {
       listener.rule_rows.push_back(acquire(metrics_.routes(), {from.name, rule.name(), ""}, made_->route_rows_));
       if (const auto* const forward = std::get_if<rules::Forward>(&rule.action()))

@@ -62,7 +62,6 @@ struct ListenerRow {
   using Name = std::array<std::string, 1>;
   static constexpr std::array<std::string_view, 1> kLabels{"listener"};
   Cell client_connections;               // gauge
-  Cell connections_refused_draining;     // accepted and closed at once: the listener is being removed
   Cell connections_refused_descriptors;  // EMFILE, ENFILE
   FaultCells requests_refused;           // before a rule was found
   Cell received_bytes;

@@ -80,7 +80,7 @@ class Snapshot {
   std::vector<std::shared_ptr<const targets::Group>> groups_;    // as model().target_groups
   std::vector<std::shared_ptr<const targets::Target>> targets_;  // each once a group
   // Rows acquired from the tables, to be released.
-  std::vector<std::uint32_t> route_rows_, group_rows_, target_rows_, listener_rows_;
+  std::vector<std::uint32_t> route_rows_, group_rows_, target_rows_;
 };
 
 /// Everything that needs no control: compiles rule tables (taking over those of `previous` whose listener is the same)
