@@ -25,7 +25,8 @@ void Loop::tick() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     wheel_.advance(std::chrono::steady_clock::now());
-    tick();
+    // The last coroutine may have ended just now, or while this handler was waiting to run.
+    if (guard_) tick();
   });
 }
 

@@ -34,6 +34,11 @@ OwnedSocket make(int family) {
   return OwnedSocket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+bool is_socket(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
 struct Bound {
   OwnedSocket socket;
   std::optional<SocketError> error;
@@ -192,8 +197,9 @@ Listening listen_unix(const std::string& path) {
   if (!bind()) {
     const int number = errno;
     OwnedSocket probe = make(AF_UNIX);
-    const bool stale =
-        number == EADDRINUSE && ::connect(probe.get(), where->data(), where->size()) != 0 && errno == ECONNREFUSED;
+    // A file that is no socket refuses connections too.
+    const bool stale = number == EADDRINUSE && is_socket(path) &&
+                       ::connect(probe.get(), where->data(), where->size()) != 0 && errno == ECONNREFUSED;
     if (!stale || ::unlink(path.c_str()) != 0 || !bind()) {
       result.error = failed("bind", *where, number);
       return result;
