@@ -1,6 +1,7 @@
 // How coroutines wait for each other, for a number of things, and for another thread; and when a loop ends.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -221,24 +222,22 @@ TEST(LoopTest, LetsItsCoroutinesEndFirst) {
   EXPECT_EQ(told, Words{"ended"});
 }
 
-Awaitable<void> read_until_timeout(Loop& loop, Stream& stream, Fault& fault) {
+Awaitable<void> read_until_timeout(Loop& loop, int descriptor, Fault& fault) {
+  Stream stream(loop, descriptor, Fault::ClientGone);
+  stream.limit_reads({Milliseconds(1), kNever, Fault::ClientIdle});
   loop.stop();
-  char byte = 0;
-  const Result<std::size_t> got = co_await stream.read({&byte, 1});
+  std::array<char, 1> room{};
+  const Result<std::size_t> got = co_await stream.read(room);
   if (!got) fault = got.error().fault;
 }
 
 TEST(LoopTest, EndsAlsoWhenItsLastCoroutineEndsByATimeout) {
   Loop loop;
   const test::Joined joined = test::joined_by_unix();
-  {
-    Stream stream(loop, joined.ours, Fault::ClientGone);
-    stream.limit_reads({Milliseconds(1), kNever, Fault::ClientIdle});
-    Fault fault = Fault::None;
-    spawn(loop, read_until_timeout(loop, stream, fault));
-    EXPECT_TRUE(run_returns(loop));
-    EXPECT_EQ(fault, Fault::ClientIdle);
-  }
+  Fault fault = Fault::None;
+  spawn(loop, read_until_timeout(loop, joined.ours, fault));
+  EXPECT_TRUE(run_returns(loop));
+  EXPECT_EQ(fault, Fault::ClientIdle);
 }
 
 }  // namespace
