@@ -2,11 +2,15 @@
 
 #include <iostream>
 
+#include "kanaria/rules/check.hpp"
+
 namespace kanaria::cli {
 
 CheckedFile check_file(const std::string& file) {
   CheckedFile checked{config::load(file, config::process_environment()), {}};
-  if (checked.loaded.model) {
+  if (!checked.loaded.model) {
+    rules::check_patterns(checked.loaded.draft, checked.loaded.diagnostics);
+  } else {
     for (const config::Listener& listener : checked.loaded.model->listeners) {
       checked.tables.push_back(rules::RuleTable::compile(listener, 1, checked.loaded.diagnostics));
     }

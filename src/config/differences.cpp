@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "kanaria/config/address.hpp"
 #include "kanaria/config/print.hpp"
 #include "text.hpp"
 #include "words.hpp"
@@ -121,15 +122,9 @@ void compare_rules(Lines& lines, const std::string& where, const Rule& before, c
                                            : concat(where, ": ", old_action, " -> ", new_action));
 }
 
-std::string address(const Listener& listener) {
-  if (!listener.address) return concat("*:", listener.port);
-  const std::string text = listener.address->to_string();
-  return listener.address->is_v6() ? concat('[', text, "]:", listener.port) : concat(text, ':', listener.port);
-}
-
 void compare_listeners(Lines& lines, const Listener& before, const Listener& after) {
   const std::string where = concat("listener ", after.name);
-  compare(lines, concat(where, ": address"), address(before), address(after));
+  compare(lines, concat(where, ": address"), to_text(before.address, before.port), to_text(after.address, after.port));
   for (const Rule& was : before.rules) {
     if (named(after.rules, was.name) == nullptr) lines.push_back(concat(where, ": rule ", was.name, " removed"));
   }

@@ -8,6 +8,7 @@
 
 #include "document.hpp"
 #include "expand.hpp"
+#include "kanaria/config/address.hpp"
 #include "kanaria/config/validate.hpp"
 #include "sections.hpp"
 #include "text.hpp"
@@ -75,21 +76,28 @@ AccessLogs read_access_logs(const Value& value) {
   return logs;
 }
 
-/// What is wrong with an admin address; empty: nothing.
-std::string admin_fault(const std::string& address) {
-  if (address == "none") return {};
-  if (address.starts_with("unix:")) {
-    return is_socket_path(address.substr(5)) ? "" : "admin address must be unix: and an absolute path under 108 bytes";
+/// Fills `admin.listen` from its text. Returns what is wrong; empty: nothing.
+std::string parse_admin(Admin& admin) {
+  const std::string& text = admin.address;
+  admin.listen = std::monostate{};
+  if (text == "none") return {};
+  if (text.starts_with("unix:")) {
+    const std::string path = text.substr(5);
+    if (!is_socket_path(path)) return "admin address must be unix: and an absolute path under 108 bytes";
+    admin.listen = UnixPath{path};
+    return {};
   }
-  const std::size_t colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const HostAndPort parts = split_host_and_port(text);
+  const std::uint16_t port = parse_port(parts.port.value_or(""));
   boost::system::error_code failed;
-  const auto ip = boost::asio::ip::make_address(host, failed);
-  if (failed || colon == std::string::npos || parse_port(address.substr(colon + 1)) == 0) {
-    return concat("admin address must be 127.0.0.1:PORT, [::1]:PORT, unix:/path or none, not ", in_quotes(address));
+  const auto address = boost::asio::ip::make_address(std::string(parts.host), failed);
+  if (failed || port == 0 || address.is_v6() != parts.bracketed) {
+    return concat("admin address must be 127.0.0.1:PORT, [::1]:PORT, unix:/path or none, not ", in_quotes(text));
   }
-  if (!ip.is_loopback()) return concat("admin address must be a loopback address until token_file exists, not ", host);
+  if (!address.is_loopback()) {
+    return concat("admin address must be a loopback address until token_file exists, not ", parts.host);
+  }
+  admin.listen = TcpAddress{address, port};
   return {};
 }
 
@@ -100,7 +108,7 @@ Admin read_admin(const Value& value) {
   if (const auto address = map.find("address")) {
     admin.at = address->at();
     read_into(admin.address, map, "address", text);
-    if (const auto fault = admin_fault(admin.address); !fault.empty()) address->fault(fault);
+    if (const auto fault = parse_admin(admin); !fault.empty()) address->fault(fault);
   }
   return admin;
 }
@@ -118,21 +126,22 @@ Model read_model(const Node& root, Diagnostics& diagnostics) {
   return model;
 }
 
-std::optional<Model> read(const Loaded& loaded, const Environment& environment, Diagnostics& diagnostics) {
+/// What could be read of `loaded.text`; an empty model where it is no document.
+Model read(const Loaded& loaded, const Environment& environment, Diagnostics& diagnostics) {
   if (loaded.text.size() > kLargestFile) {
     diagnostics.error({}, "", "the file is larger than 16 MiB");
-    return std::nullopt;
+    return {};
   }
   if (const auto bad = first_bad_byte(loaded.text)) {
     diagnostics.error(position_of(loaded.text, *bad), "",
                       "a byte here is no UTF-8 text: a control character or another encoding");
-    return std::nullopt;
+    return {};
   }
   auto root = read_document(loaded.text, diagnostics);
-  if (!root) return std::nullopt;
+  if (!root) return {};
   if (root->kind == Node::Kind::Nothing) {
     diagnostics.error({}, "", "the file is empty: it needs at least listeners");
-    return std::nullopt;
+    return {};
   }
   expand(*root, "", environment, diagnostics);
   Model model = read_model(*root, diagnostics);
@@ -144,15 +153,15 @@ std::optional<Model> read(const Loaded& loaded, const Environment& environment, 
 }  // namespace
 
 Loaded parse(std::string file, std::string text, const Environment& environment) {
-  Loaded loaded{std::move(file), std::move(text), std::nullopt, {}};
-  auto model = read(loaded, environment, loaded.diagnostics);
-  if (!loaded.diagnostics.has_errors()) loaded.model = std::move(model);
+  Loaded loaded{std::move(file), std::move(text), {}, std::nullopt, {}};
+  loaded.draft = read(loaded, environment, loaded.diagnostics);
+  if (!loaded.diagnostics.has_errors()) loaded.model = loaded.draft;
   return loaded;
 }
 
 Loaded load(const std::string& file, const Environment& environment) {
   const auto refuse = [&](std::string_view why) {
-    Loaded loaded{file, {}, std::nullopt, {}};
+    Loaded loaded{file, {}, {}, std::nullopt, {}};
     loaded.diagnostics.error({}, "", why);
     return loaded;
   };

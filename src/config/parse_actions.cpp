@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kanaria/config/address.hpp"
 #include "sections.hpp"
 #include "text.hpp"
 
@@ -8,6 +9,7 @@ namespace {
 
 // ---- transforms
 
+/// None without a regular expression, which is a fault.
 std::optional<Rewrite> read_rewrite(const Value& value) {
   constexpr std::size_t kLongest = 1024;
   const Mapping map(value, Scope::Rewrite);
@@ -20,6 +22,7 @@ std::optional<Rewrite> read_rewrite(const Value& value) {
       set(rewrite.replace, placed_text(*replace));
     }
   }
+  if (rewrite.regex.value.empty()) return std::nullopt;
   for (const Text* text : {&rewrite.regex, &rewrite.replace}) {
     if (text->value.size() <= kLongest) continue;
     value.diagnostics->error(text->at, value.path,

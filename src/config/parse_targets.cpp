@@ -1,3 +1,4 @@
+#include "kanaria/config/address.hpp"
 #include "sections.hpp"
 #include "text.hpp"
 
@@ -26,26 +27,6 @@ bool is_host_name(std::string_view name) {
   }
 }
 
-struct HostAndPort {
-  std::string host;
-  std::string port;
-  bool bracketed = false;
-};
-
-/// "host", "host:port", "[v6]" or "[v6]:port", not looked at any further.
-HostAndPort split(const std::string& text) {
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string::npos) return {text, {}, false};
-    const std::string rest = text.substr(end + 1);
-    if (rest.empty()) return {text.substr(1, end - 1), {}, true};
-    return {text.substr(1, end - 1), rest.starts_with(':') ? rest.substr(1) : "?", true};
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return {text, {}, false};
-  return {text.substr(0, colon), text.substr(colon + 1), false};
-}
-
 /// What is wrong with the target's text, or empty; fills `target`.
 std::string parse_target(const std::string& text, Target& target) {
   if (text.starts_with("unix:")) {
@@ -58,12 +39,12 @@ std::string parse_target(const std::string& text, Target& target) {
   if (const auto bare = ip::make_address_v6(text, failed); !failed) {
     return concat("an IPv6 target needs brackets: write \"[", bare.to_string(), "]:PORT\"");
   }
-  const auto [host, port, bracketed] = split(text);
-  if (!port.empty() || text.ends_with(':')) {
-    target.port = parse_port(port);
-    if (target.port == 0) return concat("a target's port must be 1-65535, not ", in_quotes(port));
+  const auto [host, port, bracketed] = split_host_and_port(text);
+  if (port) {
+    target.port = parse_port(*port);
+    if (target.port == 0) return concat("a target's port must be 1-65535, not ", in_quotes(*port));
   }
-  const auto address = ip::make_address(host, failed);
+  const auto address = ip::make_address(std::string(host), failed);
   if (!failed && address.is_v6() == bracketed) {
     target.host = address;
     if (!address.is_unspecified() && !address.is_multicast()) return {};

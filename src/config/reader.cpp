@@ -234,12 +234,6 @@ std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milli
   return std::nullopt;
 }
 
-std::uint16_t parse_port(std::string_view text) {
-  const Decimal number = decimal(text);
-  const bool fits = number.is == Decimal::Is::Number && number.value >= 1 && number.value <= 65535;
-  return fits ? static_cast<std::uint16_t>(number.value) : std::uint16_t{0};
-}
-
 void fault_word(const Value& value, std::string_view word, const std::vector<std::string_view>& known) {
   if (holds_word(value.later, word)) {
     value.fault(concat('"', value.name, ": ", word, "\" is not available yet"));

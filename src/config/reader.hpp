@@ -63,9 +63,6 @@ std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milli
 /// A scalar's text, also an empty one.
 std::optional<std::string> scalar(const Value& value);
 
-/// A port, 1-65535; 0: `text` is none.
-std::uint16_t parse_port(std::string_view text);
-
 template <class T>
 struct Word {
   std::string_view word;

@@ -157,16 +157,10 @@ class Validation {
     Listener admin;
     admin.name = "admin";
     admin.at = model_.admin.at;
-    const std::string& text = model_.admin.address;
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || text.starts_with("unix:")) return admin;
-    const std::string digits = text.substr(colon + 1);
-    if (!is_digits(digits) || digits.size() > 5) return admin;
-    std::string host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    boost::system::error_code failed;
-    admin.address = boost::asio::ip::make_address(host, failed);
-    if (!failed) admin.port = static_cast<std::uint16_t>(std::stoi(digits));
+    if (const auto* const tcp = std::get_if<TcpAddress>(&model_.admin.listen)) {
+      admin.address = tcp->address;
+      admin.port = tcp->port;
+    }
     return admin;
   }
 

@@ -22,6 +22,10 @@ std::optional<Transform> compile(const std::optional<config::Rewrite>& rewrite, 
 
 }  // namespace
 
+std::string path_of(const config::Listener& listener, const config::Rule& rule) {
+  return "listeners[" + listener.name + "].rules[" + rule.name + ']';
+}
+
 Rule::Rule(const config::Rule& rule, std::uint32_t index, std::uint32_t forward_index, unsigned workers,
            const std::string& path, config::Diagnostics& diagnostics)
     : name_(rule.name),

@@ -46,7 +46,7 @@ std::unique_ptr<const RuleTable> RuleTable::compile(const config::Listener& list
   std::vector<Rule> rules;
   std::uint32_t forwards = 0;
   for (const config::Rule* rule : in_order) {
-    const std::string path = "listeners[" + listener.name + "].rules[" + rule->name + ']';
+    const std::string path = path_of(listener, *rule);
     warn_of_abnormal_paths(*rule, path, found);
     const auto& added =
         rules.emplace_back(*rule, static_cast<std::uint32_t>(rules.size()), forwards, workers, path, found);

@@ -85,9 +85,18 @@ struct AccessLogs {
   friend bool operator==(const AccessLogs&, const AccessLogs&) = default;
 };
 
+struct TcpAddress {
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;
+};
+struct UnixPath {
+  std::string path;
+};
+
 struct Admin {
-  /// "127.0.0.1:9900", "[::1]:9900", "unix:/path", "none". Loopback only until tokens exist.
-  std::string address = "127.0.0.1:9900";
+  std::string address = "127.0.0.1:9900";  // as written: "127.0.0.1:9900", "[::1]:9900", "unix:/path", "none"
+  /// The same, read; monostate is "none". Loopback only until tokens exist.
+  std::variant<std::monostate, TcpAddress, UnixPath> listen = TcpAddress{boost::asio::ip::address_v4::loopback(), 9900};
   Position at;
   friend bool operator==(const Admin& a, const Admin& b) { return a.address == b.address; }
 };

@@ -19,7 +19,8 @@ Environment process_environment();
 struct Loaded {
   std::string file;            // the name as given, for messages
   std::string text;            // what was read; empty when the file could not be read
-  std::optional<Model> model;  // present when no error was found
+  Model draft;                 // what could be read, as far as it could: for further checks of a file with faults
+  std::optional<Model> model;  // present when no error was found: the draft, then fit for use
   Diagnostics diagnostics;     // errors and warnings
 };
 

@@ -18,6 +18,9 @@
 
 namespace kanaria::rules {
 
+/// A rule's place in the model, for diagnostics: "listeners[http-80].rules[canary]".
+std::string path_of(const config::Listener& listener, const config::Rule& rule);
+
 class Rule {
  public:
   /// `path` is the rule's place in the model, for diagnostics. Faults leave a rule that is not to be used.
