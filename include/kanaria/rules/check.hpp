@@ -1,0 +1,14 @@
+// What only compiling finds wrong in rules, also where the file has other faults: so that one look at a file shows them
+// all. Blocking; no thread of its own.
+#pragma once
+
+#include "kanaria/config/diagnostic.hpp"
+#include "kanaria/config/model.hpp"
+
+namespace kanaria::rules {
+
+/// Adds the faults of every regular expression and transform. `draft` may be half of a model (config::Loaded::draft);
+/// of a model without faults RuleTable::compile() says the same, so only one of the two is called.
+void check_patterns(const config::Model& draft, config::Diagnostics& diagnostics);
+
+}  // namespace kanaria::rules
