@@ -34,12 +34,18 @@ stop_all() {
   rm -rf "$work"
 }
 
-require_free() {
-  # A connection that succeeds means that someone listens.
-  if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
-    fail "port $1 is in use. Stop what listens there (ss -ltnp 'sport = :$1' names it) and start again."
-  fi
+require_free_ports() {
+  local port
+  for port in $proxy_port $main_port $canary_port $admin_port; do
+    # A connection that succeeds means that someone listens.
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      fail "port $port is in use. Stop what listens there (ss -ltnp 'sport = :$port' names it) and start again."
+    fi
+  done
 }
+
+# A proxy in the environment would stand between the demo and itself.
+request() { curl -sS --noproxy '*' "$@"; }
 
 # start NAME COMMAND...: in the background, its output in $work/NAME.log.
 start() {
@@ -70,7 +76,7 @@ await() {
 count_answers() {
   local main=0 canary=0 other=0 number answer
   for ((number = 1; number <= requests; number++)); do
-    answer=$(curl -sS --max-time 10 "http://127.0.0.1:$proxy_port/" || true)
+    answer=$(request --max-time 10 "http://127.0.0.1:$proxy_port/" || true)
     case "$answer" in
       'APP_NAME: app-main') main=$((main + 1)) ;;
       'APP_NAME: app-canary') canary=$((canary + 1)) ;;
@@ -93,18 +99,19 @@ show_progress() {
   fi
 }
 
-metric() { curl -fsS "http://127.0.0.1:$admin_port/metrics" | sed -n "s/^kanaria_$1 //p"; }
+metric() { request -f "http://127.0.0.1:$admin_port/metrics" | sed -n "s/^kanaria_$1 //p"; }
 reloaded_since() { [ "$(metric config_last_reload_timestamp_seconds)" != "$1" ]; }
 
+require_free_ports
 say "Installing what is missing"
 "$root/scripts/setup.sh" --build
 
 say "Building (build/release)"
 cd "$root"
-[ -f build/release/CMakeCache.txt ] || cmake --preset release -DBUILD_TESTING=OFF
+[ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF
 cmake --build --preset release --target kanaria kanaria-echo
 
-for port in $proxy_port $main_port $canary_port $admin_port; do require_free "$port"; done
+require_free_ports # building may have taken minutes
 work=$(mktemp -d "${TMPDIR:-/tmp}/kanaria-demo.XXXXXX")
 trap stop_all EXIT
 trap 'exit 130' INT TERM
@@ -113,9 +120,9 @@ cp "$root/config/canary.yaml" "$config"
 
 say "Starting two applications and kanaria with a copy of config/canary.yaml"
 start app-main env APP_NAME=app-main PORT=$main_port "$bin/kanaria-echo"
-await app-main "$last_pid" curl -fsS "http://127.0.0.1:$main_port/"
+await app-main "$last_pid" request -f "http://127.0.0.1:$main_port/"
 start app-canary env APP_NAME=app-canary PORT=$canary_port "$bin/kanaria-echo"
-await app-canary "$last_pid" curl -fsS "http://127.0.0.1:$canary_port/"
+await app-canary "$last_pid" request -f "http://127.0.0.1:$canary_port/"
 start kanaria "$bin/kanaria" serve --config "$config"
 kanaria_pid=$last_pid
 await kanaria "$kanaria_pid" "$bin/kanaria" healthcheck --admin "127.0.0.1:$admin_port"

@@ -4,7 +4,8 @@
 #
 #   scripts/test.sh [--full]
 #
-#   --full    also under the thread sanitizer and built by g++, the long tests, formatter and linters
+#   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 20 s, formatter
+#             and linters
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -15,7 +16,7 @@ full=no
 summary=()
 failed=0
 
-usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
 
 case "${1:-}" in
   '') ;;
@@ -36,9 +37,15 @@ step() {
 
 # shellcheck disable=SC2317  # called by name, through step
 {
-  check_format() { find include src tests bench -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
+  check_format() { find include src tests -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
   check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
   check_shell() { shellcheck scripts/*.sh .ci/run; }
+  fuzz() {
+    local name=$1 corpus=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
+    mkdir -p "$corpus"
+    [ -d "$seeds" ] || seeds=
+    build/fuzz/bin/"$name"_fuzz -max_total_time=20 -verbosity=0 -artifact_prefix=build/fuzz/ "$corpus" ${seeds:+"$seeds"}
+  }
 }
 
 if [ "$full" = yes ]; then
@@ -58,7 +65,17 @@ for preset in "${presets[@]}"; do
   build_and_test "$preset" || true
 done
 
+build_and_fuzz() {
+  local target
+  step "fuzz: configure" cmake --preset fuzz -DBUILD_TESTING=ON || return
+  step "fuzz: build" cmake --build --preset fuzz --target fuzz --parallel "$jobs" || return
+  for target in build/fuzz/bin/*_fuzz; do
+    step "fuzz: $(basename "$target")" fuzz "$(basename "$target" _fuzz)" || true
+  done
+}
+
 if [ "$full" = yes ]; then
+  build_and_fuzz || true
   step "clang-format" check_format || true
   step "clang-tidy" check_tidy || true
   step "shellcheck" check_shell || true

@@ -9,11 +9,14 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <sstream>
+#include <stdexcept>
 
 #include "session.hpp"
 
@@ -27,14 +30,25 @@ constexpr std::string_view kUnixPrefix = "unix:";
 template <class Protocol>
 using Acceptor = asio::basic_socket_acceptor<Protocol, echo::Executor>;
 
+template <class Endpoint>
+std::string to_text(const Endpoint& endpoint) {
+  std::ostringstream text;
+  text << endpoint;
+  return text.str();
+}
+
 template <class Protocol>
 Acceptor<Protocol> listen_on(asio::io_context& io, const typename Protocol::endpoint& endpoint) {
-  Acceptor<Protocol> acceptor(io.get_executor());
-  acceptor.open(endpoint.protocol());
-  acceptor.set_option(typename Acceptor<Protocol>::reuse_address(true));
-  acceptor.bind(endpoint);
-  acceptor.listen();
-  return acceptor;
+  try {
+    Acceptor<Protocol> acceptor(io.get_executor());
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(typename Acceptor<Protocol>::reuse_address(true));
+    acceptor.bind(endpoint);
+    acceptor.listen();
+    return acceptor;
+  } catch (const boost::system::system_error& failure) {
+    throw std::runtime_error("can't listen on " + to_text(endpoint) + ": " + failure.code().message());
+  }
 }
 
 template <class Protocol>
@@ -50,22 +64,35 @@ echo::Task accept_all(Acceptor<Protocol> acceptor, const echo::Options& options,
 
 template <class Protocol>
 void spawn_accept(Acceptor<Protocol> acceptor, const echo::Options& options, const std::string& body) {
-  std::ostringstream place;
-  place << acceptor.local_endpoint();
   // Tests and scripts wait for this line.
-  std::cerr << "kanaria-echo: " << options.name << " listens on " << place.str() << std::endl;
+  std::cerr << "kanaria-echo: " << options.name << " listens on " << to_text(acceptor.local_endpoint()) << std::endl;
   const auto executor = acceptor.get_executor();
   asio::co_spawn(executor, accept_all(std::move(acceptor), options, body), [](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
   });
 }
 
+std::string check_address(const std::string& text) {
+  boost::system::error_code error;
+  asio::ip::make_address(text, error);
+  return error ? "must be an IP address, not " + text : std::string{};
+}
+
+// CLI11 doesn't tell where a value comes from: the words name both places.
+std::string check_port(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const bool fine = error == std::errc{} && end == text.data() + text.size();
+  return fine ? std::string{} : "it, or PORT in the environment, must be 0-65535, not " + text;
+}
+
 void add_options(CLI::App& app, echo::Options& options) {
   const std::map<std::string, double> units{{"ms", 0.001}, {"s", 1}, {"m", 60}};
   app.add_option("--name", options.name, "What it calls itself in `APP_NAME: <name>`")->envname("APP_NAME");
-  app.add_option("--address", options.address, "Address to listen on")->capture_default_str();
+  app.add_option("--address", options.address, "Address to listen on")->check(check_address)->capture_default_str();
   app.add_option("--port", options.port, "Port to listen on; 0 takes a free one and says which")
       ->envname("PORT")
+      ->check(check_port)
       ->capture_default_str();
   app.add_option("--listen", options.listen, "unix:/path instead of an address and a port")
       ->check([](const std::string& text) {
@@ -80,6 +107,7 @@ void add_options(CLI::App& app, echo::Options& options) {
   app.add_option("--body-size", options.body_size, "Fill the body up to this size, e.g. 1MiB")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 30U));
+  app.set_version_flag("--version", "kanaria-echo " KANARIA_VERSION);
   app.footer("Example:\n  APP_NAME=app-canary PORT=9002 kanaria-echo --delay 50ms --fail-rate 0.2");
 }
 
