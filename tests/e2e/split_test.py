@@ -1,9 +1,70 @@
 """The main job: exact shares, over all workers and connections, through reloads."""
 
+import http.client
+import itertools
 import threading
 import unittest
 
-from support import Case, config_text, count_answers, run_cli
+from support import TIMEOUT, Case, config_text, connect, count_answers, free_port, get, name_in, run_cli
+
+
+class Load:
+    """Clients that send one request after another until stop(): some keep their one connection all the time, some take a
+    new one each time. Every answer must be a 200 of one of `names`."""
+
+    def __init__(self, port, names, kept, fresh):
+        self.failures = []
+        self._port, self._names = port, names
+        self._answers = [0] * (kept + fresh)
+        self._progress = threading.Condition()
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(number, self._keep if number < kept else self._renew))
+                         for number in range(kept + fresh)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, number, client):
+        try:
+            for status, body in client():
+                if status != 200 or name_in(body) not in self._names:
+                    raise AssertionError(f"{status} {body!r}")
+                with self._progress:
+                    self._answers[number] += 1
+                    self._progress.notify_all()
+        except Exception as failure:  # pylint: disable=broad-except
+            with self._progress:
+                self.failures.append(failure)
+                self._progress.notify_all()
+
+    def _keep(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
+        connection.auto_open = 0  # a request on a connection that was closed raises instead of making another
+        connection.connect()
+        try:
+            while not self._stopped.is_set():
+                connection.request("GET", "/")
+                answer = connection.getresponse()
+                yield answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def _renew(self):
+        while not self._stopped.is_set():
+            yield get(self._port)[:2]
+
+    def await_answers(self):
+        """Until each client has had two more answers: so one of their requests was sent after this was called."""
+        with self._progress:
+            goal = [answers + 2 for answers in self._answers]
+            came = self._progress.wait_for(
+                lambda: self.failures or all(have >= wanted for have, wanted in zip(self._answers, goal)), TIMEOUT)
+        if self.failures or not came:
+            raise AssertionError(f"clients failed: {self.failures}" if self.failures else "no answers come")
+
+    def stop(self):
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
 
 
 class Split(Case):
@@ -64,30 +125,33 @@ class Split(Case):
 
     def test_twenty_reloads_under_load_lose_no_request_and_close_no_kept_connection(self):
         daemon = self.start(90, 10, workers=4)
-        done = threading.Event()
-        totals, failures = [], []
-
-        def load():
-            try:
-                # count_answers raises when a kept connection is closed.
-                while not done.is_set():
-                    totals.append(count_answers(daemon.port, 200, 1))
-            except Exception as failure:  # pylint: disable=broad-except
-                failures.append(failure)
-
-        clients = [threading.Thread(target=load) for _ in range(4)]
-        for client in clients:
-            client.start()
+        second, other_port = self.echo("app-main"), free_port()
+        load = Load(daemon.port, ("app-main", "app-canary"), kept=8, fresh=4)
+        self.addCleanup(load.stop)
+        # Each reload takes the next of one of the three, in turn.
+        weights = itertools.cycle([(50, 50), (0, 1), (90, 10)])
+        targets = itertools.cycle([[self.main.target, second.target], [second.target], [self.main.target]])
+        ports = itertools.cycle([other_port, None])
+        main, canary = 90, 10
+        main_targets, listens = [self.main.target], None
         for number in range(20):
-            self.set_weights(daemon, *((50, 50) if number % 2 == 0 else (90, 10)), workers=4)
-            daemon.reload()
-        done.set()
-        for client in clients:
-            client.join()
-        self.assertEqual(failures, [])
-        self.assertTrue(totals)
-        names = {name for counts in totals for name in counts}
-        self.assertLessEqual(names, {"app-main", "app-canary"})
+            load.await_answers()
+            if number % 3 == 0:
+                main, canary = next(weights)
+            elif number % 3 == 1:
+                main_targets = next(targets)
+            else:
+                listens = next(ports)
+            groups = {"app-main": (main, main_targets), "app-canary": (canary, [self.canary.target])}
+            daemon.config.write_text(config_text(daemon.port, daemon.admin, groups, workers=4, other_port=listens))
+            self.assertNotIn("nothing changed", daemon.reload().stdout)
+            if listens:
+                self.assertEqual(get(other_port)[1], b"APP_NAME: app-main")
+            else:
+                self.assertRaises(ConnectionRefusedError, connect, other_port)
+        load.await_answers()
+        load.stop()
+        self.assertEqual(load.failures, [])
 
     def test_probe_counts_the_same_and_finds_it_plausible(self):
         daemon = self.start(90, 10, workers=2)

@@ -45,6 +45,7 @@ class Program:
     def __init__(self, arguments, env=None):
         self.arguments = [str(argument) for argument in arguments]
         self.lines = []
+        self.ends_with = 0  # the exit code that the test expects of it
         self._news = threading.Condition()
         self.process = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -210,7 +211,11 @@ def connect(port, host="127.0.0.1", receive_buffer=None):
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(TIMEOUT)
-    sock.connect((host, port))
+    try:
+        sock.connect((host, port))
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 
@@ -293,12 +298,16 @@ class ScriptedTarget:
                 pass
 
 
-def config_text(port, admin, groups, *, workers=1, path="/*", address="127.0.0.1", load_balancer=None, split=None):
-    """A file with one listener and one rule. `groups`: name -> (weight, [targets])."""
+def config_text(port, admin, groups, *, workers=1, path="/*", address="127.0.0.1", load_balancer=None, split=None,
+                other_port=None):
+    """A file with one listener and one rule, and with `other_port` a listener that always forwards to the first group.
+    `groups`: name -> (weight, [targets])."""
     settings = "".join(f"  {key}: {value}\n" for key, value in (load_balancer or {}).items())
     weighted = "".join(f"              - {{name: {name}, weight: {weight}}}\n" for name, (weight, _) in groups.items())
     targets = "".join(f"  - {{name: {name}, targets: [{', '.join(chr(34) + target + chr(34) for target in addresses)}]}}\n"
                       for name, (_, addresses) in groups.items())
+    other = (f"  - port: {other_port}\n    address: \"{address}\"\n    default_action: {{target_group: {next(iter(groups))}}}\n"
+             if other_port else "")
     return (f"workers: {workers}\n"
             + (f"load_balancer:\n{settings}" if settings else "")
             + f"admin: {{address: \"127.0.0.1:{admin}\"}}\n"
@@ -316,6 +325,7 @@ def config_text(port, admin, groups, *, workers=1, path="/*", address="127.0.0.1
             + f"            target_groups:\n{weighted}"
             f"    default_action:\n"
             f"      fixed_response: {{status_code: 404, content_type: text/plain, message_body: \"no rule matched\"}}\n"
+            f"{other}"
             f"target_groups:\n{targets}")
 
 
@@ -353,7 +363,7 @@ class Case(unittest.TestCase):
 
     def _end(self, program):
         code = program.stop()
-        if code != 0:
+        if code != program.ends_with:
             self.fail(f"{program.arguments} ended with {code}:\n{program.output()}")
 
     def _end_target(self, target):
