@@ -31,31 +31,31 @@ Reply text(std::uint16_t status, std::string body) {
 }
 
 Reply of_reload(const server::Reloaded& reloaded) {
-  switch (reloaded.status) {
-    case server::Reloaded::Status::Applied:
-    case server::Reloaded::Status::Unchanged: return json(200, {{"changes", reloaded.changes}});
-    case server::Reloaded::Status::Faulty: {
-      Json body = {
-          {"error",
-           {{"code", "invalid_configuration"}, {"message", "the configuration has faults; nothing was changed"}}}};
-      body["error"]["faults"] = reloaded.faults;
-      return json(422, body);
-    }
-    case server::Reloaded::Status::Refused: break;
-  }
-  return error(409, "refused", reloaded.refusal);
+  if (reloaded.faults.empty()) return json(200, {{"changes", reloaded.changes}, {"warnings", reloaded.warnings}});
+  const bool faulty = reloaded.status == runtime::Outcome::Status::Faulty;
+  Json body = {{"error", {{"code", faulty ? "invalid_configuration" : "refused"}, {"message", "nothing was changed"}}}};
+  body["error"]["faults"] = reloaded.faults;
+  return json(faulty ? 422 : 409, body);
 }
 
 /// Why a change may not be made by this request; empty status: it may.
 Reply refuse_change(const http::RequestHead& head) {
   const http::Field* const type = http::find(head.fields, "Content-Type");
-  const std::string_view media = type == nullptr ? std::string_view() : type->value.substr(0, type->value.find(';'));
+  std::string_view media = type == nullptr ? std::string_view() : type->value.substr(0, type->value.find(';'));
+  media = media.substr(0, media.find_last_not_of(" \t") + 1);
   if (!http::iequals(media, "application/json"))
     return error(415, "unsupported_media_type", "a change wants Content-Type: application/json");
   return {0, {}, {}};
 }
 
-net::Awaitable<Reply> dispatch(server::Server& server, const http::RequestHead& head) {
+/// A reload has nothing to say in its body; `{}` is what some clients send for nothing.
+bool has_empty_body(http::Exchange& client) {
+  const http::Piece body = client.ready();
+  return body.last && (body.data.empty() || body.data == "{}");
+}
+
+net::Awaitable<Reply> dispatch(server::Server& server, http::Exchange& client) {
+  const http::RequestHead& head = client.head();
   const bool reads = head.method == "GET" || head.method == "HEAD";
   // What a browser page on another site could do is bounded by what is checked here.
   const bool open = head.path == "/healthz" || head.path == "/readyz" || head.path == "/metrics";
@@ -77,9 +77,13 @@ net::Awaitable<Reply> dispatch(server::Server& server, const http::RequestHead& 
     if (head.has_query) co_return error(400, "not_available_yet", "reload takes no parameters yet");
     Reply refused = refuse_change(head);
     if (refused.status != 0) co_return refused;
-    const server::Reloaded reloaded = co_await server.reload();
+    if (!has_empty_body(client)) co_return error(400, "unexpected_body", "reload takes no body");
+    const server::Reloaded reloaded =
+        co_await server.reload("the admin API from " + std::string(client.peer().with_port));
     co_return of_reload(reloaded);
   }
+  if (head.path == "/" || head.path.starts_with("/api/v1/"))
+    co_return error(404, "not_available_yet", "this is not available yet");
   co_return error(404, "not_found", "there is no such path");
 }
 
@@ -108,7 +112,7 @@ bool is_local_host(std::string_view authority) {
 }
 
 net::Awaitable<void> Api::handle(http::Exchange& client) {
-  const Reply reply = co_await dispatch(server_, client.head());
+  const Reply reply = co_await dispatch(server_, client);
   co_await send(client, reply);
 }
 

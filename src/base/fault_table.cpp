@@ -29,6 +29,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {Fault::TransformFailed, 500, Side::Kanaria, Again::Never, "transform_failed"},
     {Fault::RedirectTooLong, 507, Side::Kanaria, Again::Never, "redirect_too_long"},
     {Fault::ShuttingDown, 503, Side::Kanaria, Again::Never, "shutting_down"},
+    {Fault::OutOfResources, 503, Side::Kanaria, Again::Never, "out_of_resources"},
     {Fault::Internal, 500, Side::Kanaria, Again::Never, "internal"},
     {Fault::ConnectRefused, 502, Side::Target, Again::Always, "connect_refused"},
     {Fault::ConnectFailed, 502, Side::Target, Again::Always, "connect_failed"},

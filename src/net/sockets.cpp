@@ -154,17 +154,17 @@ void OwnedSocket::close() {
   if (descriptor_ >= 0) ::close(release());
 }
 
-Listening listen_tcp(const std::optional<ip::address>& address, std::uint16_t port, unsigned copies) {
+Listening listen_tcp(const std::optional<ip::address>& address, std::uint16_t port, unsigned copies, bool shared) {
   Listening result;
   const bool dual = !address.has_value();
   Endpoint where = Endpoint::of(address.value_or(ip::address(ip::address_v6::any())), port);
-  Bound probe = bind_tcp(where, dual, false);
+  Bound probe = bind_tcp(where, dual, shared);
   if (dual && probe.error && probe.error->number == EAFNOSUPPORT) {
     where = Endpoint::of(ip::address(ip::address_v4::any()), port);  // a machine without IPv6
-    probe = bind_tcp(where, false, false);
+    probe = bind_tcp(where, false, shared);
   }
   // Two sockets may be bound where neither listens yet; only listen() tells.
-  if (!probe.error && ::listen(probe.socket.get(), 1) != 0) probe.error = failed("listen", where, errno);
+  if (!probe.error && !shared && ::listen(probe.socket.get(), 1) != 0) probe.error = failed("listen", where, errno);
   if (probe.error) {
     result.error = std::move(probe.error);
     return result;
@@ -234,7 +234,7 @@ Accepted accept(int listening) {
 
 Result<int> start_connect(const Endpoint& to) {
   OwnedSocket socket = make(to.family());
-  if (socket.get() < 0) return Error(Fault::ConnectFailed, errno);
+  if (socket.get() < 0) return Error(connect_fault(errno), errno);
   if (to.family() != AF_UNIX) set(socket.get(), IPPROTO_TCP, TCP_NODELAY);
   if (::connect(socket.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS)
     return Error(connect_fault(errno), errno);
@@ -252,6 +252,12 @@ Fault connect_fault(int number) {
     case ECONNREFUSED:
     case ENOENT:  // a Unix socket that isn't there
       return Fault::ConnectRefused;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:  // no local port left
+      return Fault::OutOfResources;
     case ETIMEDOUT: return Fault::ConnectTimeout;
     default: return Fault::ConnectFailed;
   }

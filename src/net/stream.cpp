@@ -182,7 +182,7 @@ Awaitable<Result<std::size_t>> Stream::read(std::span<char> room) {
 
 Awaitable<Result<void>> Stream::readable() {
   Core& core = *core_;
-  if (!core.reads.maybe) {
+  if (!core.reads.maybe || peek() == 0) {
     const Fault fault = co_await wait(core, core.reads);
     if (fault != Fault::None) co_return Error(fault);
   }
@@ -264,8 +264,17 @@ int Stream::peek() {
   return -1;
 }
 
-void Stream::interrupt_read(Fault fault) {
-  core_->interrupt(core_->reads, fault);
+void Stream::stop_reads(Fault fault) {
+  core_->end(core_->reads, fault);
+}
+
+void Stream::resume_reads() {
+  core_->reads.ended = Fault::None;
+}
+
+void Stream::reset_on_close() {
+  const linger reset{1, 0};
+  ::setsockopt(core_->socket.native_handle(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 }
 
 void Stream::abort(Fault fault) {

@@ -1,5 +1,7 @@
 #include "kanaria/observe/counters.hpp"
 
+#include "kanaria/base/fault_table.hpp"
+
 namespace kanaria::observe {
 namespace {
 
@@ -46,12 +48,13 @@ std::string_view code_label(std::size_t slot) {
 void Counters::count(const ExchangeRecord& record) {
   const auto fault = static_cast<std::size_t>(record.fault);
   if (record.route_row != kNoRow) route(record.route_row).count(record.elb_status, record.answered_by);
-  if (record.group_row != kNoRow && record.fault != Fault::None) group(record.group_row).errors[fault].add();
+  const bool failed = row_of(record.fault).side != Side::Nobody;
+  if (record.group_row != kNoRow && failed) group(record.group_row).errors[fault].add();
   if (record.listener_row == kNoRow) return;
   ListenerRow& at = listener(record.listener_row);
   at.received_bytes.add(record.received_bytes);
   at.sent_bytes.add(record.sent_bytes);
-  if (record.route_row == kNoRow && record.fault != Fault::None) at.requests_refused[fault].add();
+  if (record.route_row == kNoRow && failed) at.requests_refused[fault].add();
 }
 
 }  // namespace kanaria::observe

@@ -20,6 +20,7 @@ std::string_view title_of(std::uint16_t status) {
   switch (status) {
     case 503: return "Service Temporarily Unavailable";
     case 504: return "Gateway Time-out";
+    case 463: return "Too Many Forwarded Addresses";  // ALB's code, which no RFC names
     default: return http::reason_of(status);
   }
 }
@@ -30,7 +31,7 @@ net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& wha
   give_up_body(client);
   head.clear();
   head.status = what.status;
-  head.reason = http::reason_of(what.status);
+  head.reason = title_of(what.status);
   head.fields.push_back({"Date", current_date()});
   head.fields.push_back({"Server", "kanaria"});
   if (!what.location.empty()) head.fields.push_back({"Location", what.location});

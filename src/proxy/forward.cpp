@@ -23,6 +23,17 @@ class TargetLease {
   observe::TargetRow& row_;
 };
 
+/// Connects that time out are not repeated for ever: after so many time-outs' worth, no further try.
+constexpr int kConnectTimeouts = 3;
+
+/// A target not yet tried; null: there is none, or the tries are used up.
+const targets::Target* next_target(Request& request, const targets::Group& group, targets::Tried& tried) {
+  if (tried.size() == tried.capacity()) return nullptr;
+  const targets::Target* const target = request.context.balancer.pick(group, tried);
+  if (target != nullptr) tried.push_back(target);
+  return target;
+}
+
 /// The group of this request; null: all weights are 0.
 const targets::Group* choose(Request& request, const rules::Forward& action) {
   const runtime::Route& route = request.listener.routes[action.index];
@@ -45,7 +56,11 @@ Result<void> make_outgoing(Request& request, const rules::Rule& rule) {
     const Result<void> done = rule.rewrite(client.head(), request.context.loop.index(), client.arena(), rewritten);
     record.transformed_host = rewritten.host;
     record.transformed_uri = rewritten.target;
-    record.transform_status = done ? "TransformSuccess" : "TransformFailed";
+    if (!done) {
+      record.transform_status = "TransformFailed";
+    } else if (!rewritten.host.empty() || !rewritten.target.empty()) {
+      record.transform_status = "TransformSuccess";
+    }
     if (!done) return done.error();
   }
   return http::make_request(client.head(), client.peer(), request.listener.policy, rewritten, record.wall,
@@ -68,7 +83,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
 
   const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
   const Result<targets::AttemptPtr> opened =
-      co_await context.pool.open(attempted.group, attempted.target, timeouts, attempted.fresh);
+      co_await context.pool.open(attempted.group, attempted.target, timeouts, attempted.fresh, &request.client);
   if (!opened) co_return opened.error().fault;
   targets::Attempt& attempt = **opened;
 
@@ -87,24 +102,28 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
 }  // namespace
 
 net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action) {
-  const targets::Group* const group = choose(request, action);
-  if (group == nullptr) co_return co_await answer_fault(request, Fault::AllWeightsZero);
+  // A request that we refuse draws no ticket: it must not shift the others.
   const Result<void> made = make_outgoing(request, rule);
   if (!made) co_return co_await answer_fault(request, made.error().fault);
+  const targets::Group* const group = choose(request, action);
+  if (group == nullptr) co_return co_await answer_fault(request, Fault::AllWeightsZero);
 
   const http::Piece first = request.client.ready();
+  const Time give_up =
+      std::chrono::steady_clock::now() + kConnectTimeouts * request.snapshot.settings().target_connect_timeout;
   Fault fault = Fault::NoTarget;
   targets::Tried tried;
-  for (bool fresh = false; tried.size() < tried.capacity();) {
-    const targets::Target* const target = fresh ? tried.back() : request.context.balancer.pick(*group, tried);
+  for (bool fresh = false;;) {
+    const targets::Target* const target = fresh ? tried.back() : next_target(request, *group, tried);
     if (target == nullptr) break;
-    if (!fresh) tried.push_back(target);
+    if (fault != Fault::NoTarget)
+      request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
     Try attempted{*group, *target, fresh};
     fault = co_await try_once(request, attempted, first);
     if (fault == Fault::None) co_return;
     const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
-    if (again == Retry::No || request.client.fault() != Fault::None) break;
-    request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
+    if (again == Retry::No || request.client.fault() != Fault::None || std::chrono::steady_clock::now() > give_up)
+      break;
     fresh = again == Retry::SameTarget;
   }
   co_await answer_fault(request, fault);

@@ -9,8 +9,8 @@ namespace {
 
 void begin(observe::ExchangeRecord& record, const http::Exchange& client, const runtime::Snapshot& snapshot,
            const runtime::Listener& listener) {
-  record.wall = std::chrono::system_clock::now();
-  record.created = std::chrono::steady_clock::now();
+  record.wall = client.began().wall;
+  record.created = client.began().time;
   record.load_balancer = snapshot.settings().name;
   record.client_address = client.peer().address;
   record.client_port = client.peer_endpoint().port();
@@ -66,15 +66,19 @@ net::Awaitable<void> fixed_response(Request& request, const rules::FixedResponse
 
 }  // namespace
 
+void RequestHandler::keep_present() {
+  if (!kept_) kept_.emplace(context_.snapshots.pin());
+}
+
 http::Timeouts RequestHandler::timeouts() const {
   const config::LoadBalancer& settings = context_.snapshots.current().settings();
   return {settings.idle_timeout, settings.request_header_timeout};
 }
 
 net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {
-  const runtime::PinBoard::Pin snapshot = context_.snapshots.pin();
+  const runtime::PinBoard::Pin snapshot = pin();
   const runtime::Listener* const listener = snapshot->listener(binding_);
-  if (listener == nullptr) {  // removed by a reload since the connection was accepted
+  if (listener == nullptr) {  // removed by a reload, and its time is over
     client.abort(Fault::ShuttingDown);
     co_return;
   }
@@ -104,7 +108,7 @@ net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {
 }
 
 net::Awaitable<void> RequestHandler::refuse(http::Exchange& client, Fault fault) {
-  const runtime::PinBoard::Pin snapshot = context_.snapshots.pin();
+  const runtime::PinBoard::Pin snapshot = pin();
   const runtime::Listener* const listener = snapshot->listener(binding_);
   if (listener == nullptr) {
     client.abort(fault);

@@ -39,6 +39,11 @@ net::Awaitable<void> Upload::end() {
 
 namespace {
 
+/// A target that says nothing while the client owes it bytes owes nothing itself, unless the client waits for its 100.
+bool owes_nothing(const Request& request, const Upload& upload) {
+  return upload.waits_for_client() && (!request.client.head().expect_continue || request.continue_sent);
+}
+
 /// The next final head; 1xx are passed on, but not to HTTP/1.0 clients (RFC 9110 §15.2).
 net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, targets::Attempt& attempt) {
   http::ResponseHead& out = request.out.response;
@@ -53,6 +58,7 @@ net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, t
     const http::Piece nothing{{}, true, nullptr};
     const Result<void> sent = co_await request.client.send(out, nothing);
     if (!sent) co_return sent.error();
+    request.continue_sent = true;
   }
   co_return Error(Fault::MalformedResponse);
 }
@@ -65,8 +71,8 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   // A time-out leaves it unset: ALB's -1.
   if (received || received.error().fault != Fault::TargetTimeout) record.target_head = std::chrono::steady_clock::now();
   if (!received) {
-    const bool owes_nothing = received.error().fault == Fault::TargetTimeout && upload.waits_for_client();
-    co_return owes_nothing ? Fault::RequestBodyTimeout : received.error().fault;
+    const bool late = received.error().fault == Fault::TargetTimeout;
+    co_return late&& owes_nothing(request, upload) ? Fault::RequestBodyTimeout : received.error().fault;
   }
   const http::ResponseHead& head = **received;
   record.target_status = record.elb_status = head.status;
@@ -86,6 +92,8 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
     const Result<void> written = co_await request.client.write(piece);
     if (!written) co_return written.error().fault;
   }
+  // A tunnel's two directions end each by itself.
+  if (record.is_websocket) co_await upload.join();
   co_return Fault::None;
 }
 

@@ -3,21 +3,9 @@
 #include <algorithm>
 
 #include "kanaria/base/random.hpp"
+#include "kanaria/rules/policy.hpp"
 
 namespace kanaria::runtime {
-namespace {
-
-http::ForwardedFor mode_of(config::XffMode mode) {
-  switch (mode) {
-    case config::XffMode::Append: return http::ForwardedFor::Append;
-    case config::XffMode::Preserve: return http::ForwardedFor::Preserve;
-    case config::XffMode::Remove: return http::ForwardedFor::Remove;
-  }
-  return http::ForwardedFor::Append;
-}
-
-}  // namespace
-
 Snapshot::~Snapshot() {
   for (const std::uint32_t row : route_rows_) metrics_.routes().release(row);
   for (const std::uint32_t row : group_rows_) metrics_.groups().release(row);
@@ -46,7 +34,8 @@ Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, c
       std::string error;
       std::vector<boost::asio::ip::address> found = net::resolve(*name, error);
       if (found.empty())
-        prepared.warnings.push_back("target " + target.text.value + " of group " + group.name + ": " + error);
+        diagnostics.warning(target.text.at, "target_groups[" + group.name + "]",
+                            "target " + target.text.value + ": " + error);
       prepared.names.emplace(*name, std::move(found));
     }
   }
@@ -132,13 +121,11 @@ class Compiler {
   }
 
   void add_listener(const config::Listener& from, const std::shared_ptr<const rules::RuleTable>& table) {
-    const config::LoadBalancer& settings = made_->settings();
     Listener listener;
     listener.name = from.name;
     listener.rules = table;
     listener.routes.resize(table->forwards());
-    listener.policy = {mode_of(settings.xff_header_processing_mode), settings.enable_xff_client_port,
-                       settings.preserve_host_header, false, from.port};
+    listener.policy = rules::forwarding_policy(made_->settings(), from.port);
     listener.row = metrics_.listeners().acquire({from.name});
     for (const rules::Rule& rule : table->rules()) {
       listener.rule_rows.push_back(acquire(metrics_.routes(), {from.name, rule.name(), ""}, made_->route_rows_));

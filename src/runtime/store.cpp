@@ -1,16 +1,59 @@
 #include "kanaria/runtime/store.hpp"
 
+#include <algorithm>
+
 #include "kanaria/config/print.hpp"
 #include "kanaria/config/validate.hpp"
 
 namespace kanaria::runtime {
 namespace {
 
-/// What can't change while the daemon runs; empty: nothing of it does.
-std::string restart_needed(const config::Model& before, const config::Model& after) {
-  if (before.workers != after.workers) return "workers can't be changed by a reload; restart kanaria";
-  if (!(before.admin == after.admin)) return "admin can't be changed by a reload; restart kanaria";
-  return {};
+/// What can't change while the daemon runs.
+void refuse_restarts(const config::Model& before, const config::Model& after, config::Diagnostics& diagnostics) {
+  if (before.workers != after.workers)
+    diagnostics.error({}, "workers", "workers can't be changed by a reload; restart kanaria");
+  if (!(before.admin == after.admin))
+    diagnostics.error(after.admin.at, "admin", "admin can't be changed by a reload; restart kanaria");
+}
+
+/// Has the rule's traffic nowhere to go? Other actions than forward, and weights that are all 0, are the operator's
+/// word.
+bool lacks_target(const config::Rule& rule, const config::Model& model) {
+  const auto* const forward = std::get_if<config::Forward>(&rule.action.of);
+  if (forward == nullptr) return false;
+  bool weighted = false;
+  for (const config::WeightedGroup& group : forward->target_groups) {
+    if (group.weight == 0) continue;
+    weighted = true;
+    const auto named = std::ranges::find(model.target_groups, group.name.value, &config::TargetGroup::name);
+    if (!named->targets.empty()) return false;
+  }
+  return weighted;
+}
+
+const config::Rule* find_rule(const config::Model& model, const std::string& listener, const std::string& rule) {
+  const auto at = std::ranges::find(model.listeners, listener, &config::Listener::name);
+  if (at == model.listeners.end()) return nullptr;
+  if (rule == at->default_rule.name) return &at->default_rule;
+  const auto named = std::ranges::find(at->rules, rule, &config::Rule::name);
+  return named == at->rules.end() ? nullptr : &*named;
+}
+
+/// A change that takes a rule's last target away is more likely a slip than a wish.
+void refuse_lost_targets(const config::Model& before, const config::Model& after, config::Diagnostics& diagnostics) {
+  const auto check = [&](const config::Listener& listener, const config::Rule& rule) {
+    if (!lacks_target(rule, after)) return;
+    const config::Rule* const was = find_rule(before, listener.name, rule.name);
+    if (was == nullptr || lacks_target(*was, before)) return;
+    const std::string name = listener.name + "/" + rule.name;
+    diagnostics.error(
+        rule.action.at, name,
+        "rule " + name + " would be left without a target behind a positive weight; --force is not available yet");
+  };
+  for (const config::Listener& listener : after.listeners) {
+    for (const config::Rule& rule : listener.rules) check(listener, rule);
+    check(listener, listener.default_rule);
+  }
 }
 
 }  // namespace
@@ -40,9 +83,12 @@ void Store::next_turn() {
 net::Awaitable<Outcome> Store::change(const Edit& edit, std::optional<std::uint64_t> expected_revision) {
   co_await turn();
   Outcome outcome;
-  if (current_ && expected_revision && *expected_revision != current_->revision()) {
+  if (closed_) {
     outcome.status = Outcome::Status::Refused;
-    outcome.refusal = "the configuration has changed meanwhile";
+    outcome.diagnostics.error({}, "", "kanaria is stopping");
+  } else if (current_ && expected_revision && *expected_revision != current_->revision()) {
+    outcome.status = Outcome::Status::Refused;
+    outcome.diagnostics.error({}, "", "the configuration has changed meanwhile");
   } else {
     std::shared_ptr<const config::Model> next = edit(current_ ? &current_->model() : nullptr);
     co_await apply(std::move(next), outcome);
@@ -52,33 +98,37 @@ net::Awaitable<Outcome> Store::change(const Edit& edit, std::optional<std::uint6
   co_return outcome;
 }
 
+net::Awaitable<void> Store::close() {
+  co_await turn();
+  closed_ = true;
+  next_turn();
+}
+
 net::Awaitable<void> Store::apply(std::shared_ptr<const config::Model> next, Outcome& outcome) {
+  config::Diagnostics& diagnostics = outcome.diagnostics;
+  auto work = [&] {
+    config::validate(*next, diagnostics);
+    return diagnostics.has_errors() ? Prepared() : prepare(next, workers_, current_.get(), diagnostics);
+  };
+  Prepared prepared = co_await blocking_.run(control_, work);
+  if (diagnostics.has_errors()) {
+    outcome.status = Outcome::Status::Faulty;
+    co_return;
+  }
   if (current_) {
     outcome.changes = config::differences(current_->model(), *next);
-    outcome.refusal = restart_needed(current_->model(), *next);
+    refuse_restarts(current_->model(), *next, diagnostics);
+    refuse_lost_targets(current_->model(), *next, diagnostics);
   }
-  auto work = [&] {
-    config::validate(*next, outcome.diagnostics);
-    if (outcome.diagnostics.has_errors()) return Prepared();
-    return prepare(next, workers_, current_.get(), outcome.diagnostics);
-  };
-  if (outcome.refusal.empty()) {
-    Prepared prepared = co_await blocking_.run(control_, work);
-    outcome.warnings = prepared.warnings;
-    if (outcome.diagnostics.has_errors()) {
-      outcome.status = Outcome::Status::Faulty;
-      co_return;
-    }
-    std::vector<std::uint32_t> bindings;
-    outcome.refusal = publisher_.bind(*next, bindings);
-    if (outcome.refusal.empty()) {
-      current_ = compile(std::move(prepared), bindings, current_.get(), metrics_);
-      co_await publisher_.publish(current_);
-      outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
-      co_return;
-    }
+  std::vector<std::uint32_t> bindings;
+  if (!diagnostics.has_errors()) bindings = publisher_.bind(*next, diagnostics);
+  if (diagnostics.has_errors()) {
+    outcome.status = Outcome::Status::Refused;
+    co_return;
   }
-  outcome.status = Outcome::Status::Refused;
+  current_ = compile(std::move(prepared), bindings, current_.get(), metrics_);
+  co_await publisher_.publish(current_);
+  outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
 }
 
 }  // namespace kanaria::runtime

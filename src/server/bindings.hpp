@@ -20,9 +20,10 @@ class Bindings {
     bool listening = false;                 // workers take from it
   };
 
-  /// Binds the places that nobody has yet and gives all their ids, in order. On an error nothing is kept of it, and the
-  /// words are returned.
-  std::string bind(const config::Model& model, std::vector<std::uint32_t>& ids);
+  /// Binds the places that nobody has yet and gives all their ids, in order; what went wrong is in `diagnostics`.
+  std::vector<std::uint32_t> bind(const config::Model& model, config::Diagnostics& diagnostics);
+  /// Closes the places that no worker takes from yet: the change that bound them is off.
+  void forget_new();
   /// Ids of the places that the model doesn't name.
   std::vector<std::uint32_t> unused(const config::Model& model) const;
   Place& place(std::uint32_t id) { return places_.at(id); }

@@ -7,6 +7,7 @@
 
 #include "kanaria/config/print.hpp"
 #include "kanaria/net/spawn.hpp"
+#include "kanaria/rules/check.hpp"
 #include "logging.hpp"
 
 namespace kanaria::server {
@@ -23,6 +24,18 @@ std::string hash_of(const std::string& text) {
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
   return std::string(digits, 12);
+}
+
+/// The file with every fault that it has.
+config::Loaded load(const std::string& file) {
+  config::Loaded loaded = config::load(file, config::process_environment());
+  if (!loaded.model) rules::check_patterns(loaded.draft, loaded.diagnostics);
+  return loaded;
+}
+
+/// "1 worker", "2 workers".
+std::string counted(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -74,22 +87,24 @@ Server::Control::~Control() = default;
 
 Server::End Server::Control::run(http::Handler& admin) {
   admin_ = &admin;
-  config::Loaded loaded = config::load(config_file_, config::process_environment());
-  if (!loaded.diagnostics.empty()) std::fputs(config::render(loaded).c_str(), stderr);
-  if (!loaded.model) return End::BadConfiguration;
-  const auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
-
-  std::signal(SIGPIPE, SIG_IGN);
-  set_up_logging(model->log);
+  // Until they are handled they must not end us.
+  for (const int signal : {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_IGN);
+  config::Loaded loaded = load(config_file_);
+  if (!loaded.model) {
+    std::fputs(config::render(loaded).c_str(), stderr);
+    return End::BadConfiguration;
+  }
+  const std::optional<int> wanted = loaded.model->workers;
+  set_up_logging(loaded.model->log);
   net::raise_descriptor_limit();
-  const unsigned workers = model->workers ? static_cast<unsigned>(*model->workers) : automatic_workers();
+  const unsigned workers = wanted ? static_cast<unsigned>(*wanted) : automatic_workers();
   runtime::Publisher& publisher = *this;
   parts_ = std::make_unique<Parts>(workers, publisher);
   note_reload(true, loaded);
-  for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR2}) parts_->signals.add(signal);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2}) parts_->signals.add(signal);
   wait_for_signal();
   for (auto& worker : parts_->workers) worker->start();
-  net::spawn(parts_->control, start(model));
+  net::spawn(parts_->control, start(std::move(loaded)));
   parts_->control.run();
   for (auto& worker : parts_->workers) worker->join();
   parts_->access_log.stop();
@@ -97,48 +112,49 @@ Server::End Server::Control::run(http::Handler& admin) {
   return end_;
 }
 
-net::Awaitable<void> Server::Control::start(std::shared_ptr<const config::Model> model) {
-  std::string failure = listen_admin(model->admin.address);
-  if (failure.empty()) failure = configure_logs(*model);
-  if (failure.empty()) {
-    const runtime::Store::Edit edit = [&](const config::Model*) { return model; };
-    const runtime::Outcome outcome = co_await parts_->store.change(edit, std::nullopt);
-    for (const std::string& warning : outcome.warnings) spdlog::warn("{}", warning);
-    failure = outcome.refusal;
-    if (outcome.status == runtime::Outcome::Status::Faulty) {
-      config::Loaded faulty = config::load(config_file_, config::process_environment());
-      faulty.diagnostics = outcome.diagnostics;
-      std::fputs(config::render(faulty).c_str(), stderr);
-      end_ = End::BadConfiguration;
-      begin_drain();
-      co_return;
-    }
-  }
+net::Awaitable<void> Server::Control::start(config::Loaded loaded) {
+  const auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
+  const std::string failure = listen_admin(model->admin);
   if (!failure.empty()) {
     spdlog::error("{}", failure);
     end_ = End::CouldNotStart;
-    begin_drain();
-    co_return;
+    co_return begin_drain();
   }
+  const runtime::Store::Edit edit = [&](const config::Model*) { return model; };
+  const runtime::Outcome outcome = co_await parts_->store.change(edit, std::nullopt);
+  loaded.diagnostics = outcome.diagnostics;
   if (draining_) co_return;
+  if (!parts_->store.current()) {
+    std::fputs(config::render(loaded).c_str(), stderr);
+    end_ = outcome.status == runtime::Outcome::Status::Faulty ? End::BadConfiguration : End::CouldNotStart;
+    co_return begin_drain();
+  }
+  log(loaded);
   ready_ = true;
-  spdlog::info("ready: {} worker{}, {} listener{}, configuration {} ({})", parts_->workers.size(),
-               parts_->workers.size() == 1 ? "" : "s", model->listeners.size(), model->listeners.size() == 1 ? "" : "s",
-               config_file_, facts_.config_hash);
+  spdlog::info("ready: {}, {}, configuration {} ({})", counted(parts_->workers.size(), "worker"),
+               counted(model->listeners.size(), "listener"), config_file_, facts_.config_hash);
+  if (reload_again_) net::spawn(parts_->control, reload_by_signal());  // HUP came early
 }
 
-std::string Server::Control::listen_admin(const std::string& address) {
-  if (address == "none") return {};
+/// What was found in the file, one line each.
+void Server::Control::log(const config::Loaded& loaded) const {
+  for (const config::Diagnostic& found : loaded.diagnostics.sorted()) {
+    const std::string place =
+        found.at.line == 0 ? "" : ":" + std::to_string(found.at.line) + ":" + std::to_string(found.at.column);
+    const auto level = found.severity == config::Severity::Error ? spdlog::level::err : spdlog::level::warn;
+    spdlog::log(level, "{}{}: {}", loaded.file, place, found.message);
+  }
+}
+
+std::string Server::Control::listen_admin(const config::Admin& admin) {
   net::Listening listening;
-  if (address.starts_with("unix:")) {
-    listening = net::listen_unix(address.substr(5));
-    if (!listening.error) parts_->admin_path = address.substr(5);
+  if (const auto* const tcp = std::get_if<config::TcpAddress>(&admin.listen)) {
+    listening = net::listen_tcp(tcp->address, tcp->port, 1);
+  } else if (const auto* const path = std::get_if<config::UnixPath>(&admin.listen)) {
+    listening = net::listen_unix(path->path);
+    if (!listening.error) parts_->admin_path = path->path;
   } else {
-    const auto colon = address.rfind(':');
-    std::string host = address.substr(0, colon);
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    listening = net::listen_tcp(net::asio::ip::make_address(host),
-                                static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1))), 1);
+    return {};
   }
   if (listening.error) return "admin: " + listening.error->message;
   parts_->admin_socket = std::move(listening.sockets.front());
@@ -150,13 +166,20 @@ std::string Server::Control::listen_admin(const std::string& address) {
 }
 
 std::string Server::Control::configure_logs(const config::Model& model) {
-  set_up_logging(model.log);
   const std::string failure = parts_->access_log.configure(model.access_logs.enabled, model.access_logs.path);
-  return failure.empty() ? failure : "access_logs: " + failure;
+  if (!failure.empty()) return "access_logs: " + failure;
+  set_up_logging(model.log);
+  return {};
 }
 
-std::string Server::Control::bind(const config::Model& model, std::vector<std::uint32_t>& bindings) {
-  return parts_->bindings.bind(model, bindings);
+std::vector<std::uint32_t> Server::Control::bind(const config::Model& model, config::Diagnostics& diagnostics) {
+  std::vector<std::uint32_t> ids = parts_->bindings.bind(model, diagnostics);
+  if (!diagnostics.has_errors()) {
+    const std::string failure = configure_logs(model);
+    if (!failure.empty()) diagnostics.error({}, "access_logs", failure);
+  }
+  if (diagnostics.has_errors()) parts_->bindings.forget_new();
+  return ids;
 }
 
 net::Awaitable<void> Server::Control::publish(std::shared_ptr<const runtime::Snapshot> snapshot) {
@@ -204,53 +227,41 @@ net::Awaitable<void> Server::Control::all_workers(std::function<void(Worker&)> c
   co_await done.wait();
 }
 
-net::Awaitable<Reloaded> Server::Control::reload() {
-  Reloaded result;
-  auto read = [file = config_file_] { return config::load(file, config::process_environment()); };
+net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
+  auto read = [&] { return load(config_file_); };
   config::Loaded loaded = co_await parts_->blocking.run(parts_->control, read);
-  std::shared_ptr<const config::Model> model;
-  if (loaded.model) model = std::make_shared<const config::Model>(std::move(*loaded.model));
   runtime::Outcome outcome;
   outcome.status = runtime::Outcome::Status::Faulty;
-  if (draining_) {
-    outcome.status = runtime::Outcome::Status::Refused;
-    outcome.refusal = "kanaria is stopping";
-  } else if (model) {
+  if (loaded.model) {
+    const auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
     const runtime::Store::Edit edit = [&](const config::Model*) { return model; };
     outcome = co_await parts_->store.change(edit, std::nullopt);
     loaded.diagnostics = outcome.diagnostics;
   }
-  switch (outcome.status) {
-    case runtime::Outcome::Status::Faulty:
-      result.status = Reloaded::Status::Faulty;
-      for (const config::Diagnostic& fault : loaded.diagnostics.sorted())
-        result.faults.push_back(config::render(fault, loaded.file, loaded.text));
-      break;
-    case runtime::Outcome::Status::Refused:
-      result.status = Reloaded::Status::Refused;
-      result.refusal = outcome.refusal;
-      break;
-    default:
-      result.status = outcome.changes.empty() ? Reloaded::Status::Unchanged : Reloaded::Status::Applied;
-      result.changes = outcome.changes;
-      if (const std::string failure = configure_logs(*model); !failure.empty()) outcome.warnings.push_back(failure);
+  log(loaded);
+  Reloaded result{outcome.status, {}, {}, {}};
+  for (const config::Diagnostic& found : loaded.diagnostics.sorted()) {
+    auto& list = found.severity == config::Severity::Error ? result.faults : result.warnings;
+    list.push_back(config::render(found, loaded.file, loaded.text));
   }
-  for (const std::string& warning : outcome.warnings) spdlog::warn("{}", warning);
-  const bool success = result.status == Reloaded::Status::Applied || result.status == Reloaded::Status::Unchanged;
+  const bool success = result.faults.empty();
   note_reload(success, loaded);
-  for (const std::string& fault : result.faults) spdlog::error("reload refused: {}", fault);
-  if (!result.refusal.empty()) spdlog::error("reload refused: {}", result.refusal);
-  for (const std::string& change : result.changes) spdlog::info("reload: {}", change);
-  if (success)
-    spdlog::info("reload applied: {} change{}, configuration {}", result.changes.size(),
-                 result.changes.size() == 1 ? "" : "s", facts_.config_hash);
+  if (success) {
+    result.changes = std::move(outcome.changes);
+    for (const std::string& change : result.changes) spdlog::info("reload by {}: {}", who, change);
+    spdlog::info("reload by {} applied: {}, configuration {}", who, counted(result.changes.size(), "change"),
+                 facts_.config_hash);
+  } else {
+    spdlog::error("reload by {} refused, nothing was changed: {}", who, counted(result.faults.size(), "fault"));
+  }
   co_return result;
 }
 
 void Server::Control::note_reload(bool success, const config::Loaded& loaded) {
   facts_.last_reload_success = success;
+  if (!success) return;
   facts_.last_reload = std::chrono::system_clock::now();
-  if (success) facts_.config_hash = hash_of(loaded.text);
+  facts_.config_hash = hash_of(loaded.text);
 }
 
 std::string Server::Control::metrics() const {
@@ -275,10 +286,15 @@ void Server::Control::wait_for_signal() {
 void Server::Control::on_signal(int signal) {
   switch (signal) {
     case SIGHUP:
+      if (draining_) {
+        spdlog::warn("HUP: ignored, kanaria is stopping");
+        break;
+      }
       // More of them while one is carried out make one more.
       reload_again_ = true;
-      if (!reloading_ && !draining_) net::spawn(parts_->control, reload_by_signal());
+      if (!reloading_ && ready_) net::spawn(parts_->control, reload_by_signal());
       break;
+    case SIGUSR1: spdlog::warn("USR1: reopening the log is not available yet"); break;
     case SIGUSR2: spdlog::warn("USR2: binary upgrade is not available yet"); break;
     default:
       if (!draining_) {
@@ -295,7 +311,7 @@ net::Awaitable<void> Server::Control::reload_by_signal() {
   reloading_ = true;
   while (reload_again_ && ready_) {
     reload_again_ = false;
-    co_await reload();
+    co_await reload("HUP");
   }
   reloading_ = false;
 }
@@ -314,6 +330,7 @@ net::Awaitable<void> Server::Control::drain() {
     net::Countdown delay(parts_->control, 1);
     co_await delay.wait(settings.drain_delay);
   }
+  co_await parts_->store.close();  // a change in progress still needs the workers
   net::Countdown empty(parts_->control, parts_->workers.size());
   std::function<void(Worker&)> drain_worker = [&](Worker& worker) {
     worker.drain([&control = parts_->control, &empty] { control.post([&empty] { empty.done(); }); });

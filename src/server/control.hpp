@@ -21,7 +21,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   ~Control();
 
   End run(http::Handler& admin);
-  net::Awaitable<Reloaded> reload();
+  net::Awaitable<Reloaded> reload(std::string who);
   bool ready() const { return ready_; }
   std::string metrics() const;
 
@@ -30,7 +30,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   struct Parts;
   class Retirement;
 
-  net::Awaitable<void> start(std::shared_ptr<const config::Model> model);
+  net::Awaitable<void> start(config::Loaded loaded);
   net::Awaitable<void> drain();
   void wait_for_signal();
   void on_signal(int signal);
@@ -42,11 +42,12 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   /// The same, and returns when all have carried it out.
   net::Awaitable<void> all_workers(std::function<void(Worker&)> call);
   std::string configure_logs(const config::Model& model);
-  std::string listen_admin(const std::string& address);
+  std::string listen_admin(const config::Admin& admin);
+  void log(const config::Loaded& loaded) const;
   void note_reload(bool success, const config::Loaded& loaded);
 
   // runtime::Publisher
-  std::string bind(const config::Model& model, std::vector<std::uint32_t>& bindings) override;
+  std::vector<std::uint32_t> bind(const config::Model& model, config::Diagnostics& diagnostics) override;
   net::Awaitable<void> publish(std::shared_ptr<const runtime::Snapshot> snapshot) override;
 
   // Listener::Owner, of the admin listener

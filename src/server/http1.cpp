@@ -14,22 +14,30 @@ namespace {
 constexpr Milliseconds kLinger{2'000};
 constexpr std::uint64_t kLingerBytes = 1024 * 1024;
 
+/// Without the zone of a link-local address, which means something to this host only.
+std::string text_of(const boost::asio::ip::address& address) {
+  if (!address.is_v6()) return address.to_string();
+  return boost::asio::ip::address_v6(address.to_v6().to_bytes()).to_string();
+}
+
 class ClientConnection final : public http::Exchange, public OpenConnection, private net::Watcher {
  public:
-  ClientConnection(net::Loop& loop, const Arrived& arrived, http::Handler& handler)
+  ClientConnection(net::Loop& loop, const Arrived& arrived, http::Handler& handler, observe::Cell& gauge)
       : loop_(loop),
         handler_(handler),
+        gauge_(gauge),
         endpoint_(arrived.peer),
         binding_(arrived.binding),
         stream_(loop, arrived.descriptor, Fault::ClientGone),
         reader_(stream_, {}),
         arena_(loop.blocks()) {
-    const boost::asio::ip::address address = endpoint_.address();
-    address_text_ = endpoint_.family() == AF_UNIX ? "unix:" : address.to_string();
+    address_text_ = endpoint_.family() == AF_UNIX ? "unix:" : text_of(endpoint_.address());
     endpoint_text_ = endpoint_.to_string();
     peer_.address = address_text_;
     peer_.with_port = endpoint_text_;
+    gauge_.add();
   }
+  ~ClientConnection() { gauge_.subtract(); }
 
   net::Awaitable<void> serve() {
     for (bool more = true; more;) more = co_await serve_one();
@@ -44,9 +52,11 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   net::Awaitable<Result<void>> send(const http::ResponseHead& head, const http::Piece& first) override;
   void stop_reading() override {
     stopped_ = true;
-    stream_.interrupt_read(Fault::Stopped);
+    stream_.stop_reads(Fault::Stopped);
   }
   void abort(Fault fault) override {
+    // Where the end of the connection is the end of the body, only a reset says that it was cut.
+    if (answered_ && !whole_ && framing_ == http::Framing::UntilClose) stream_.reset_on_close();
     stream_.abort(fault);
     if (other_ != nullptr) other_->abort(fault);
   }
@@ -58,8 +68,9 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   }
   const http::PeerText& peer() const override { return peer_; }
   const net::Endpoint& peer_endpoint() const override { return endpoint_; }
+  const http::Began& began() const override { return began_; }
   Arena& arena() override { return arena_; }
-  std::uint64_t received_bytes() const override { return stream_.bytes_read() - read_before_; }
+  std::uint64_t received_bytes() const override { return consumed() - consumed_before_; }
   std::uint64_t sent_bytes() const override { return stream_.bytes_written() - written_before_; }
 
   // OpenConnection
@@ -74,6 +85,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   net::Awaitable<bool> serve_one();
   net::Awaitable<Result<http::HeadEnd>> read_head(const http::Timeouts& timeouts);
   net::Awaitable<void> linger();
+  std::uint64_t consumed() const { return stream_.bytes_read() - reader_.waiting(); }
   void begin();
   bool end();
   void watch();
@@ -81,6 +93,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
 
   net::Loop& loop_;
   http::Handler& handler_;
+  observe::Cell& gauge_;
   net::Endpoint endpoint_;
   std::uint32_t binding_;
   std::string address_text_, endpoint_text_, local_text_;
@@ -90,7 +103,8 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   Arena arena_;
   http::Message* other_ = nullptr;  // aborted when the client goes away
   Milliseconds idle_timeout_{0};
-  std::uint64_t read_before_ = 0;  // the stream's counts when this exchange began
+  http::Began began_;
+  std::uint64_t consumed_before_ = 0;  // the counts when this exchange began
   std::uint64_t written_before_ = 0;
   http::Framing framing_ = http::Framing::None;  // of the answer
   bool answered_ = false;                        // a final head was sent
@@ -104,7 +118,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
 };
 
 void ClientConnection::begin() {
-  read_before_ = stream_.bytes_read();
+  consumed_before_ = consumed();
   written_before_ = stream_.bytes_written();
   framing_ = http::Framing::None;
   answered_ = whole_ = close_ = stopped_ = tunnel_ = false;
@@ -119,6 +133,7 @@ net::Awaitable<Result<http::HeadEnd>> ClientConnection::read_head(const http::Ti
     idle_ = false;
     if (!readable) co_return readable.error();
   }
+  began_ = {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
   stream_.limit_reads(
       {Milliseconds(0), loop_.wheel().now() + ticks_of(timeouts.request_header), Fault::RequestHeadTimeout});
   const Result<http::HeadEnd> end = co_await reader_.head();
@@ -127,23 +142,24 @@ net::Awaitable<Result<http::HeadEnd>> ClientConnection::read_head(const http::Ti
 
 /// One request and its answer; true: the connection may carry another.
 net::Awaitable<bool> ClientConnection::serve_one() {
-  if (draining_ && !reader_.has_bytes()) co_return false;
+  if (draining_ && !reader_.has_bytes() && stream_.peek() <= 0) co_return false;
   begin();
   const http::Timeouts timeouts = handler_.timeouts();
   const Result<http::HeadEnd> got = co_await read_head(timeouts);
-  if (got && *got != http::HeadEnd::Whole) co_return false;
+  if (got && *got == http::HeadEnd::Closed) co_return false;
   idle_timeout_ = timeouts.idle;
   stream_.limit_reads({timeouts.idle, kNever, Fault::RequestBodyTimeout});
   stream_.limit_writes({timeouts.idle, kNever, Fault::ClientStalled});
-  if (!got) {
-    const Fault fault = got.error().fault;
+  if (!got || *got == http::HeadEnd::Cut) {
+    const Fault fault = got ? Fault::MalformedRequest : got.error().fault;
     if (fault == Fault::ClientIdle || fault == Fault::ClientGone || stream_.fault() != Fault::None) co_return false;
     close_ = stopped_ = unread_ = true;
     co_await handler_.refuse(*this, fault);
     co_return false;
   }
   if (head().authority.empty() && local_text_.empty()) {
-    local_text_ = net::local_endpoint(stream_.descriptor()).address().to_string();
+    const std::string address = text_of(net::local_endpoint(stream_.descriptor()).address());
+    local_text_ = address.find(':') == std::string::npos ? address : "[" + address + "]";
     peer_.local_host = local_text_;
   }
   co_await handler_.handle(*this);
@@ -154,7 +170,7 @@ net::Awaitable<bool> ClientConnection::serve_one() {
 bool ClientConnection::end() {
   const bool body_left = !reader_.parser().body_done();
   const bool keep = answered_ && whole_ && !close_ && !body_left && !tunnel_ && stream_.fault() == Fault::None;
-  unread_ = answered_ && whole_ && !tunnel_ && (body_left || reader_.has_bytes());
+  unread_ = answered_ && whole_ && !keep && (body_left || reader_.has_bytes() || stream_.peek() > 0);
   other_ = nullptr;
   reader_.finish();
   arena_.clear();
@@ -163,6 +179,7 @@ bool ClientConnection::end() {
 
 net::Awaitable<void> ClientConnection::linger() {
   stream_.shutdown_writes();
+  stream_.resume_reads();
   stream_.limit_reads({Milliseconds(0), loop_.wheel().now() + ticks_of(kLinger), Fault::ClientIdle});
   Block block = loop_.blocks().take(BlockSize::Small);
   const std::span<char> room(block.data(), block.size());
@@ -193,7 +210,9 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
   if (head.status >= 200) {
     answered_ = true;
     framing_ = head.framing;
-    close_ = close_ || draining_ || stopped_ || !request.keep_alive || !head.keep_alive ||
+    // The answer is whole before the request is, or came instead of a 100: what of the body still comes is in doubt.
+    const bool body_in_doubt = !reader_.parser().body_done() && (first.last || request.expect_continue);
+    close_ = close_ || body_in_doubt || draining_ || stopped_ || !request.keep_alive || !head.keep_alive ||
              framing_ == http::Framing::UntilClose;
     if (close_) {
       connection = http::ConnectionField::Close;
@@ -241,13 +260,9 @@ void ClientConnection::on_readable() {
 
 net::Awaitable<void> serve_http1(net::Loop& loop, Arrived arrived, http::Handler& handler, Connections& connections,
                                  observe::Cell& gauge) {
-  gauge.add();
-  {
-    ClientConnection connection(loop, arrived, handler);
-    connections.add(connection);
-    co_await connection.serve();
-  }
-  gauge.subtract();
+  ClientConnection connection(loop, arrived, handler, gauge);
+  connections.add(connection);
+  co_await connection.serve();
 }
 
 }  // namespace kanaria::server

@@ -20,7 +20,7 @@ Listener::Listener(net::Loop& loop, int socket, std::uint32_t binding, Connectio
     : loop_(loop), acceptor_(loop.executor(), socket), binding_(binding), connections_(connections), owner_(owner) {}
 
 Listener::~Listener() {
-  acceptor_.release();
+  if (open_) acceptor_.release();
 }
 
 void Listener::start() {
@@ -34,7 +34,8 @@ void Listener::stop() {
   }
   open_ = false;
   loop_.wheel().schedule(*this, kNever);
-  acceptor_.cancel();
+  // Now, not when the last connection lets go of us: the server closes the descriptor, and its number is used again.
+  acceptor_.release();
 }
 
 void Listener::wait() {
@@ -51,13 +52,17 @@ bool Listener::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     const net::Accepted accepted = net::accept(acceptor_.native_handle());
     if (accepted.descriptor >= 0) {
+      starved_ = false;
       net::spawn(loop_,
                  serve(accepted.descriptor, accepted.peer, row == nullptr ? uncounted_ : row->client_connections));
       continue;
     }
-    if (accepted.error == EAGAIN) return false;
+    const bool starved =
+        accepted.error == EMFILE || accepted.error == ENFILE || accepted.error == ENOBUFS || accepted.error == ENOMEM;
+    if (!starved) return false;  // nothing waits, or the connection died in the queue (accept(2) lists the ways)
     if (row != nullptr) row->connections_refused_descriptors.add();
-    spdlog::error("can't accept connections: {}", std::generic_category().message(accepted.error));
+    if (!std::exchange(starved_, true))
+      spdlog::error("can't accept connections: {}", std::generic_category().message(accepted.error));
     loop_.wheel().schedule(*this, loop_.wheel().now() + ticks_of(kPause));
     return false;
   }

@@ -47,6 +47,7 @@ class Listener final : public std::enable_shared_from_this<Listener>, private ne
   Owner& owner_;
   observe::Cell uncounted_;
   bool open_ = false;
+  bool starved_ = false;  // the last accept found no descriptor; said once
 };
 
 }  // namespace kanaria::server

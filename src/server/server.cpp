@@ -12,8 +12,8 @@ Server::End Server::run(http::Handler& admin) {
   return control_->run(admin);
 }
 
-net::Awaitable<Reloaded> Server::reload() {
-  return control_->reload();
+net::Awaitable<Reloaded> Server::reload(std::string who) {
+  return control_->reload(std::move(who));
 }
 
 bool Server::ready() const {

@@ -26,6 +26,8 @@ void Worker::join() {
 }
 
 void Worker::install(std::shared_ptr<const runtime::Snapshot> snapshot) {
+  for (auto& [binding, handler] : handlers_)
+    if (snapshot->listener(binding) == nullptr) handler->keep_present();
   context_.pool.keep_only(snapshot->targets());
   context_.snapshots.install(std::move(snapshot));
 }
@@ -49,6 +51,7 @@ void Worker::stop_listening(std::uint32_t binding) {
 
 void Worker::abort(std::uint32_t binding) {
   connections_.abort(binding, Fault::ShuttingDown);
+  handlers_.at(binding)->let_go();
 }
 
 void Worker::drain(std::function<void()> empty) {

@@ -76,7 +76,9 @@ net::Awaitable<Result<const http::ResponseHead*>> Connection::receive() {
   const http::ResponseHead& head = reader_.parser().head();
   tunnel_ = head.status == 101;
   answered_ = head.status >= 200 || tunnel_;
-  if (answered_) stream_.limit_reads({timeouts_.idle, kNever, Fault::ResponseBodyTimeout});
+  // A tunnel that falls silent is nobody's fault.
+  const Fault silent = tunnel_ ? Fault::ClientIdle : Fault::ResponseBodyTimeout;
+  if (answered_) stream_.limit_reads({timeouts_.idle, kNever, silent});
   co_return &head;
 }
 
@@ -107,7 +109,7 @@ net::Awaitable<Result<http::Piece>> Connection::read() {
 
 void Connection::stop_reading() {
   stopped_ = true;
-  stream_.interrupt_read(Fault::Stopped);
+  stream_.stop_reads(Fault::Stopped);
 }
 
 void Connection::abort(Fault fault) {

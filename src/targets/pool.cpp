@@ -1,5 +1,9 @@
 #include "kanaria/targets/pool.hpp"
 
+#include <cerrno>
+#include <optional>
+
+#include "kanaria/net/countdown.hpp"
 #include "pool_state.hpp"
 
 namespace kanaria::targets {
@@ -11,7 +15,7 @@ Pool::~Pool() {
 }
 
 net::Awaitable<Result<AttemptPtr>> Pool::open(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
-                                              bool fresh) {
+                                              bool fresh, http::Exchange* client) {
   if (const auto at = state_->by_target.find(&target); !fresh && at != state_->by_target.end() && !at->second.empty()) {
     Connection& last = at->second.back();  // the one used last is the least likely to be closed by the target
     state_->take(last);
@@ -19,9 +23,18 @@ net::Awaitable<Result<AttemptPtr>> Pool::open(const Group& group, const Target& 
     co_return AttemptPtr(&last);
   }
   const Time started = std::chrono::steady_clock::now();
-  const Result<int> descriptor = net::start_connect(target.endpoint);
+  Result<int> descriptor = net::start_connect(target.endpoint);
+  // A Unix socket whose queue is full says so at once; TCP would wait.
+  while (!descriptor && descriptor.error().number == EAGAIN &&
+         std::chrono::steady_clock::now() - started < timeouts.connect) {
+    net::Countdown pause(state_->loop, 1);
+    co_await pause.wait(kTickLength);
+    descriptor = net::start_connect(target.endpoint);
+  }
   if (!descriptor) co_return descriptor.error();
   auto connection = std::make_unique<Connection>(*this, target, *descriptor);
+  std::optional<http::Watch> watch;
+  if (client != nullptr) watch.emplace(*client, *connection);
   const Result<void> connected = co_await connection->stream().connected(Fault::ConnectTimeout, timeouts.connect);
   if (!connected) co_return connected.error();
   state_->counters.target(target.row).connected(std::chrono::steady_clock::now() - started);

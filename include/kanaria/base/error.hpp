@@ -35,11 +35,12 @@ enum class Fault : std::uint8_t {
   TransformFailed,  // a transform matched and its result is no valid target or host, or is over 16K
   RedirectTooLong,  // Location over 8K
   ShuttingDown,     // drain_timeout passed
+  OutOfResources,    // no descriptor, local port or memory for a connection to a target
   Internal,         // a bug of ours; logged
 
   // The target.
   ConnectRefused,          // RST to the SYN, or nobody listens on the Unix socket
-  ConnectFailed,           // unreachable, no descriptor, no local port
+  ConnectFailed,           // unreachable
   ConnectTimeout,          // target_connect_timeout
   ReusedConnectionClosed,  // a pooled connection ended before the first byte of an answer
   TargetClosed,            // FIN before the head of the answer was whole

@@ -35,6 +35,12 @@ class Message {
   ~Message() = default;
 };
 
+/// One moment on both clocks.
+struct Began {
+  Time time{};
+  WallTime wall{};
+};
+
 class Exchange : public Message {
  public:
   virtual const RequestHead& head() const = 0;
@@ -45,6 +51,8 @@ class Exchange : public Message {
 
   virtual const PeerText& peer() const = 0;
   virtual const net::Endpoint& peer_endpoint() const = 0;
+  /// When its first byte was there.
+  virtual const Began& began() const = 0;
   /// Strings that live until the exchange ends.
   virtual Arena& arena() = 0;
   /// Bytes on the wire for this exchange so far, heads included.

@@ -30,6 +30,7 @@ class Reader {
 
   /// Bytes are here that were not consumed.
   bool has_bytes() const { return begin_ < end_; }
+  std::size_t waiting() const { return end_ - begin_; }
   /// Reads until the parser has a head. The caller reset the parser. An error is the stream's or the parser's fault.
   net::Awaitable<Result<HeadEnd>> head();
   /// A body piece that is here already, possibly empty, never an error: what is broken comes with the next body().

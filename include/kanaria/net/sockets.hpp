@@ -68,9 +68,10 @@ struct Listening {
 };
 
 /// Binds and listens `copies` times on one address with SO_REUSEPORT, the kernel spreads connections over them. A plain
-/// bind first makes sure that nobody else, not even another kanaria with SO_REUSEPORT, has the port. No address: both
-/// families.
-Listening listen_tcp(const std::optional<boost::asio::ip::address>& address, std::uint16_t port, unsigned copies);
+/// bind first makes sure that nobody else, not even another kanaria with SO_REUSEPORT, has the port; unless `shared`,
+/// for a port that we hold already at another address. No address: both families.
+Listening listen_tcp(const std::optional<boost::asio::ip::address>& address, std::uint16_t port, unsigned copies,
+                     bool shared = false);
 /// A Unix socket; one that a dead process left behind is replaced, one that answers is "in use".
 Listening listen_unix(const std::string& path);
 

@@ -79,8 +79,11 @@ class Stream final {
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
   int peek();
 
-  /// Ends the read() that waits now, if one does, with `fault`.
-  void interrupt_read(Fault fault);
+  /// Ends reads with `fault`, the one that waits and later ones, until resume_reads(); writes go on.
+  void stop_reads(Fault fault);
+  void resume_reads();
+  /// close() will send a reset instead of a FIN.
+  void reset_on_close();
   void abort(Fault fault);
   Fault fault() const;
   /// Sends FIN.

@@ -19,6 +19,8 @@ class Upload {
   bool started() const { return started_; }
   /// It waits for bytes of the client's: a target that says nothing meanwhile owes nothing.
   bool waits_for_client() const { return child_.running() && waiting_; }
+  /// Waits for its own end.
+  net::Awaitable<void> join() { return child_.join(); }
   /// Ends it: the answer is whole, or the attempt failed.
   net::Awaitable<void> end();
 

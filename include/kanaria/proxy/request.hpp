@@ -16,6 +16,7 @@ struct Request {
   const runtime::Listener& listener;
   Outgoing& out;
   observe::ExchangeRecord& record;
+  bool continue_sent = false;  // a 1xx went to the client
 
   bool answer_started() const { return record.answer_start != observe::kUnset; }
 };

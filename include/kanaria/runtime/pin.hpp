@@ -26,6 +26,8 @@ class PinBoard {
     ~Pin() {
       if (handle_ != nullptr && --handle_->pins == 0) board_.free(handle_);
     }
+    /// Another one of the same snapshot.
+    Pin again() const { return {board_, handle_}; }
     const Snapshot& operator*() const { return *handle_->snapshot; }
     const Snapshot* operator->() const { return handle_->snapshot.get(); }
 

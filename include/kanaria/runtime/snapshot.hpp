@@ -49,7 +49,6 @@ struct Prepared {
   std::shared_ptr<const config::Model> model;
   std::vector<std::shared_ptr<const rules::RuleTable>> tables;         // as model->listeners
   std::map<std::string, std::vector<boost::asio::ip::address>> names;  // of targets given by name
-  std::vector<std::string> warnings;                                   // names that were not found
 };
 
 class Snapshot {

@@ -18,9 +18,9 @@ namespace kanaria::runtime {
 /// What the store needs of the server.
 class Publisher {
  public:
-  /// Listens at the model's places where nobody listens yet; `bindings` gets their ids, as model.listeners. Returns
-  /// what went wrong, or "": then nothing changed.
-  virtual std::string bind(const config::Model& model, std::vector<std::uint32_t>& bindings) = 0;
+  /// Gets what the model needs of the system, its listening places and its log; the ids of the places, as
+  /// model.listeners. With an error in `diagnostics` nothing has changed.
+  virtual std::vector<std::uint32_t> bind(const config::Model& model, config::Diagnostics& diagnostics) = 0;
   /// Makes it the one that new requests see, and listens at exactly its places; returns when all workers have
   /// acknowledged.
   virtual net::Awaitable<void> publish(std::shared_ptr<const Snapshot> snapshot) = 0;
@@ -33,15 +33,13 @@ struct Outcome {
   enum class Status : std::uint8_t {
     Applied,
     Unchanged,
-    Faulty,   // `diagnostics` has errors
-    Refused,  // `refusal` says why: a key that only a restart changes, a port in use, a stale revision
+    Faulty,   // the configuration has faults
+    Refused,  // a key that only a restart changes, a port in use, a rule left without a target, a stale revision
   };
   Status status = Status::Unchanged;
   std::vector<std::string> changes;  // in words
-  config::Diagnostics diagnostics;
-  std::string refusal;
-  std::vector<std::string> warnings;
-  std::uint64_t revision = 0;  // in force now
+  config::Diagnostics diagnostics;   // why not, and warnings
+  std::uint64_t revision = 0;        // in force now
 };
 
 class Store {
@@ -52,6 +50,9 @@ class Store {
   Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, observe::Metrics& metrics, unsigned workers);
 
   net::Awaitable<Outcome> change(const Edit& edit, std::optional<std::uint64_t> expected_revision);
+
+  /// Waits for the change in progress and refuses all later ones: the daemon stops.
+  net::Awaitable<void> close();
 
   /// In force; null before the first change.
   const std::shared_ptr<const Snapshot>& current() const { return current_; }
@@ -68,6 +69,7 @@ class Store {
   unsigned workers_;
   std::shared_ptr<const Snapshot> current_;
   bool busy_ = false;
+  bool closed_ = false;
   std::list<net::Event> waiting_;
 };
 

@@ -10,16 +10,16 @@
 #include "kanaria/config/parse.hpp"
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/net/loop.hpp"
+#include "kanaria/runtime/store.hpp"
 
 namespace kanaria::server {
 
 /// What came of a reload.
 struct Reloaded {
-  enum class Status : std::uint8_t { Applied, Unchanged, Faulty, Refused };
-  Status status = Status::Unchanged;
-  std::vector<std::string> changes;  // in words
-  std::vector<std::string> faults;   // rendered, with line and caret
-  std::string refusal;
+  runtime::Outcome::Status status = runtime::Outcome::Status::Unchanged;
+  std::vector<std::string> changes;   // in words
+  std::vector<std::string> faults;    // rendered, with line and caret; any: nothing was changed
+  std::vector<std::string> warnings;  // the same way
 };
 
 class Server {
@@ -36,7 +36,8 @@ class Server {
   End run(http::Handler& admin);
 
   // On control's thread, for the admin API:
-  net::Awaitable<Reloaded> reload();
+  /// `who` asked for it, for the log.
+  net::Awaitable<Reloaded> reload(std::string who);
   /// All listeners take traffic, and no drain has begun.
   bool ready() const;
   /// Prometheus text.

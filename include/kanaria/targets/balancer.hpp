@@ -12,7 +12,7 @@
 namespace kanaria::targets {
 
 /// How many targets one request is tried on at the most.
-inline constexpr std::size_t kMaxTries = 4;
+inline constexpr std::size_t kMaxTries = 16;
 using Tried = boost::container::static_vector<const Target*, kMaxTries>;
 
 class Balancer {

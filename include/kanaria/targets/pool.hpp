@@ -27,8 +27,9 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   /// `fresh`: a new connection even if an idle one is there. The target and the group must outlive the attempt.
+  /// `client`: whose leaving ends a connect in progress; may be null.
   net::Awaitable<Result<AttemptPtr>> open(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
-                                          bool fresh);
+                                          bool fresh, http::Exchange* client = nullptr);
 
   /// Only these targets' connections are kept from now on; idle ones of others are closed, used ones when they come
   /// back.
