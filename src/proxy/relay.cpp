@@ -39,9 +39,12 @@ net::Awaitable<void> Upload::end() {
 
 namespace {
 
-/// A target that says nothing while the client owes it bytes owes nothing itself, unless the client waits for its 100.
-bool owes_nothing(const Request& request, const Upload& upload) {
-  return upload.waits_for_client() && (!request.client.head().expect_continue || request.continue_sent);
+/// Both sides were silent: who owed something? The target, while the client waits for its 100; else the client, while
+/// its body is not whole.
+Fault blame_silence(Fault fault, const Request& request, const Upload& upload) {
+  if (fault != Fault::TargetTimeout && fault != Fault::RequestBodyTimeout) return fault;
+  if (request.client.head().expect_continue && !request.continue_sent) return Fault::TargetTimeout;
+  return upload.waits_for_client() ? Fault::RequestBodyTimeout : fault;
 }
 
 /// The next final head; 1xx are passed on, but not to HTTP/1.0 clients (RFC 9110 §15.2).
@@ -68,12 +71,13 @@ net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, t
 net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload) {
   observe::ExchangeRecord& record = request.record;
   const Result<const http::ResponseHead*> received = co_await final_head(request, attempt);
-  // A time-out leaves it unset: ALB's -1.
-  if (received || received.error().fault != Fault::TargetTimeout) record.target_head = std::chrono::steady_clock::now();
   if (!received) {
-    const bool late = received.error().fault == Fault::TargetTimeout;
-    co_return late&& owes_nothing(request, upload) ? Fault::RequestBodyTimeout : received.error().fault;
+    const Fault fault = blame_silence(received.error().fault, request, upload);
+    // A time-out leaves it unset: ALB's -1.
+    if (fault != Fault::TargetTimeout) record.target_head = std::chrono::steady_clock::now();
+    co_return fault;
   }
+  record.target_head = std::chrono::steady_clock::now();
   const http::ResponseHead& head = **received;
   record.target_status = record.elb_status = head.status;
   record.answered_by = observe::AnsweredBy::Target;

@@ -326,11 +326,11 @@ net::Awaitable<void> Server::Control::drain() {
   const bool was_ready = std::exchange(ready_, false);
   config::LoadBalancer settings;
   if (parts_->store.current()) settings = parts_->store.current()->settings();
+  co_await parts_->store.close();  // a change in progress still needs the workers
   if (was_ready) {
     net::Countdown delay(parts_->control, 1);
     co_await delay.wait(settings.drain_delay);
   }
-  co_await parts_->store.close();  // a change in progress still needs the workers
   net::Countdown empty(parts_->control, parts_->workers.size());
   std::function<void(Worker&)> drain_worker = [&](Worker& worker) {
     worker.drain([&control = parts_->control, &empty] { control.post([&empty] { empty.done(); }); });
