@@ -5,6 +5,7 @@
 #include "command.hpp"
 #include "files.hpp"
 #include "kanaria/config/print.hpp"
+#include "kanaria/config/text.hpp"
 
 namespace kanaria::cli {
 
@@ -15,25 +16,20 @@ struct Options {
   bool strict = false;
 };
 
-std::string counted(std::ptrdiff_t count, const std::string& noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
 /// True: the daemon would take it.
 bool check_one(const std::string& file, bool strict) {
   const CheckedFile checked = check_file(file);
   std::cerr << config::render(checked.loaded);
 
   const std::vector<config::Diagnostic> found = checked.loaded.diagnostics.sorted();
-  const auto errors = std::count_if(found.begin(), found.end(), [](const config::Diagnostic& diagnostic) {
-    return diagnostic.severity == config::Severity::Error;
-  });
-  const auto warnings = std::ssize(found) - errors;
+  const auto errors =
+      static_cast<std::size_t>(std::ranges::count(found, config::Severity::Error, &config::Diagnostic::severity));
+  const std::size_t warnings = found.size() - errors;
   std::cout << file << ": ";
   if (errors == 0 && warnings == 0) {
     std::cout << "fine\n";
   } else {
-    std::cout << counted(errors, "error") << ", " << counted(warnings, "warning") << '\n';
+    std::cout << config::counted(errors, "error") << ", " << config::counted(warnings, "warning") << '\n';
   }
   if (!checked.usable()) return false;
   for (const std::string& line : config::shares(*checked.loaded.model)) std::cout << "  " << line << '\n';

@@ -4,6 +4,8 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "kanaria/config/diagnostic.hpp"
+#include "kanaria/config/text.hpp"
 
 namespace kanaria::cli {
 
@@ -21,6 +23,26 @@ void add_later_commands(CLI::App& app, int& exit_code) {
       exit_code = kUsage;
     });
   }
+}
+
+/// The first argument must be a command, or an option of kanaria's own. Says what else was meant; false: it isn't.
+bool knows_first(const CLI::App& app, std::string_view first) {
+  if (first == "--help" || first == "-h" || first == "--version") return true;
+  if (first.starts_with('-')) {
+    std::cerr << "kanaria: unknown option " << config::in_quotes(first)
+              << ": before a command there are only --help and --version\n";
+    return false;
+  }
+  std::vector<std::string_view> shown;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == first) return true;
+    if (!command->get_group().empty()) shown.push_back(command->get_name());
+  }
+  const std::string_view meant = config::nearest(first, shown);
+  std::cerr << "kanaria: unknown command " << config::in_quotes(first)
+            << (meant.empty() ? ": kanaria --help lists them" : ": did you mean \"" + std::string(meant) + "\"?")
+            << '\n';
+  return false;
 }
 
 }  // namespace
@@ -46,6 +68,7 @@ int run(int argc, const char* const* argv) {
   add_reload(app, exit_code);
   add_healthcheck(app, exit_code);
   add_later_commands(app, exit_code);
+  if (argc > 1 && !knows_first(app, argv[1])) return kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

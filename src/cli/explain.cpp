@@ -8,7 +8,9 @@
 #include "command.hpp"
 #include "files.hpp"
 #include "kanaria/base/fault_table.hpp"
+#include "kanaria/config/address.hpp"
 #include "kanaria/config/print.hpp"
+#include "kanaria/rules/policy.hpp"
 #include "route.hpp"
 
 namespace kanaria::cli {
@@ -48,6 +50,7 @@ const rules::Rule& print_rules(const Question& question, const rules::RuleTable&
   for (const rules::Verdict& verdict : verdicts) {
     label("rule") << std::setw(8) << priority_of(*verdict.rule) << std::setw(static_cast<int>(width))
                   << verdict.rule->name() << "  " << (verdict.matches ? "YES  " : "no   ");
+    if (verdict.reasons.empty()) std::cout << "it takes what no other rule matches";
     for (std::size_t i = 0; i < verdict.reasons.size(); ++i) {
       std::cout << (i == 0 ? "" : "; ") << verdict.reasons[i];
     }
@@ -58,27 +61,20 @@ const rules::Rule& print_rules(const Question& question, const rules::RuleTable&
   return *verdicts.back().rule;
 }
 
+/// As written, and with its group's port where none was.
+std::string place_of(const config::Target& target) {
+  const std::string& written = target.text.value;
+  const bool complete = target.unix_socket || config::split_host_and_port(written).port;
+  return complete ? written : written + ':' + std::to_string(target.port);
+}
+
 std::string describe_targets(const config::Model& model, const std::string& group) {
   const auto found = std::find_if(model.target_groups.begin(), model.target_groups.end(),
                                   [&](const config::TargetGroup& candidate) { return candidate.name == group; });
   if (found->targets.empty()) return "no targets: 503";
   std::string text;
-  for (const config::Target& target : found->targets) text += (text.empty() ? "" : ", ") + target.text.value;
+  for (const config::Target& target : found->targets) text += (text.empty() ? "" : ", ") + place_of(target);
   return text;
-}
-
-http::ForwardingPolicy policy_of(const Question& question) {
-  const config::LoadBalancer& settings = question.model.load_balancer;
-  http::ForwardingPolicy policy;
-  switch (settings.xff_header_processing_mode) {
-    case config::XffMode::Append: policy.forwarded_for = http::ForwardedFor::Append; break;
-    case config::XffMode::Preserve: policy.forwarded_for = http::ForwardedFor::Preserve; break;
-    case config::XffMode::Remove: policy.forwarded_for = http::ForwardedFor::Remove; break;
-  }
-  policy.client_port = settings.enable_xff_client_port;
-  policy.preserve_host = settings.preserve_host_header;
-  policy.listener_port = question.listener.port;
-  return policy;
 }
 
 void print_fault(Fault fault) {
@@ -93,7 +89,8 @@ void print_request(const Question& question, const http::Rewritten& rewritten, A
   Random random;
   http::RequestHead out;
   std::string_view trace_id;
-  const Result<void> made = http::make_request(question.head, {address, with_port, {}}, policy_of(question), rewritten,
+  const http::ForwardingPolicy policy = rules::forwarding_policy(question.model.load_balancer, question.listener.port);
+  const Result<void> made = http::make_request(question.head, {address, with_port, {}}, policy, rewritten,
                                                std::chrono::system_clock::now(), random, arena, out, trace_id);
   if (!made) return print_fault(made.error().fault);
   const char* name = "sends";
@@ -105,8 +102,20 @@ void print_request(const Question& question, const http::Rewritten& rewritten, A
   }
 }
 
-void print_forward(const Question& question, const rules::Forward& forward, const http::Rewritten& rewritten,
-                   Arena& arena) {
+/// The rule's transforms, and what they make of this request.
+void print_transforms(const rules::Rule& rule, const http::Rewritten& rewritten) {
+  const char* name = "transforms";
+  for (const std::string& words : rule.transform_words()) {
+    label(name) << words << '\n';
+    name = "";
+  }
+  if (!rule.has_transforms()) label(name) << "none\n";
+  if (!rewritten.host.empty()) label("") << "host becomes " << rewritten.host << '\n';
+  if (!rewritten.target.empty()) label("") << "URL becomes " << rewritten.target << '\n';
+  if (rule.has_transforms() && rewritten.host.empty() && rewritten.target.empty()) label("") << "none matches\n";
+}
+
+void print_forward(const Question& question, const rules::Rule& rule, const rules::Forward& forward, Arena& arena) {
   const int total = std::accumulate(forward.groups.begin(), forward.groups.end(), 0,
                                     [](int sum, const config::WeightedGroup& group) { return sum + group.weight; });
   const char* name = "forward";
@@ -120,6 +129,10 @@ void print_forward(const Question& question, const rules::Forward& forward, cons
   }
   if (total == 0) return print_fault(Fault::AllWeightsZero);
   label("") << "split " << (forward.split == config::SplitMode::Shuffled ? "shuffled" : "random") << '\n';
+  http::Rewritten rewritten;
+  const Result<void> done = rule.rewrite(question.head, 0, arena, rewritten);
+  print_transforms(rule, rewritten);
+  if (!done) return print_fault(done.error().fault);
   print_request(question, rewritten, arena);
   const config::LoadBalancer& settings = question.model.load_balancer;
   label("limits") << "connect " << config::to_text(settings.target_connect_timeout) << ", answer "
@@ -135,17 +148,8 @@ void print_redirect(const Question& question, const rules::Redirect& redirect, A
 void print_action(const Question& question, const rules::Rule& rule) {
   BlockPool blocks;
   Arena arena(blocks);
-  http::Rewritten rewritten;
-  const Result<void> done = rule.rewrite(question.head, 0, arena, rewritten);
-  if (!done) return print_fault(done.error().fault);
-  if (!rule.has_transforms()) label("transforms") << "none\n";
-  if (!rewritten.host.empty()) label("transforms") << "host becomes " << rewritten.host << '\n';
-  if (!rewritten.target.empty()) label("transforms") << "URL becomes " << rewritten.target << '\n';
-  if (rule.has_transforms() && rewritten.host.empty() && rewritten.target.empty()) {
-    label("transforms") << "none matches\n";
-  }
   if (const auto* forward = std::get_if<rules::Forward>(&rule.action())) {
-    print_forward(question, *forward, rewritten, arena);
+    print_forward(question, rule, *forward, arena);
   } else if (const auto* redirect = std::get_if<rules::Redirect>(&rule.action())) {
     print_redirect(question, *redirect, arena);
   } else if (const auto* fixed = std::get_if<rules::FixedResponse>(&rule.action())) {
@@ -169,7 +173,8 @@ int explain(const Options& options) {
   const AskedRequest request(options.method, url, headers);
   const Question question{model, listener, request.head(), peer};
 
-  label("listener") << listener.name << "  " << place_of(listener) << "  of " << options.config << '\n';
+  label("listener") << listener.name << "  " << config::to_text(listener.address, listener.port) << "  of "
+                    << options.config << '\n';
   print_action(question, print_rules(question, *file->tables[index]));
   return kFine;
 }
@@ -179,8 +184,8 @@ int explain(const Options& options) {
 void add_explain(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("explain", "Say which rule a request meets and why, and what the target gets");
-  command->add_option("--config", options->config, "Configuration file; asking the running daemon is not available yet")
-      ->required();
+  command->add_option("--config", options->config,
+                      "Configuration file; asking the running daemon is not available yet");
   command->add_option("METHOD", options->method, "GET, POST, ...")->required();
   command->add_option("URL", options->url, "http://HOST:PORT/PATH?QUERY")->required();
   command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")->allow_extra_args(false);

@@ -1,5 +1,6 @@
 #include "files.hpp"
 
+#include <CLI/Error.hpp>
 #include <iostream>
 
 #include "kanaria/rules/check.hpp"
@@ -19,10 +20,13 @@ CheckedFile check_file(const std::string& file) {
 }
 
 std::optional<CheckedFile> require_file(const std::string& file) {
+  if (file.empty()) {
+    throw CLI::ValidationError("--config", "asking the running daemon is not available yet; give --config FILE");
+  }
   CheckedFile checked = check_file(file);
+  if (checked.usable()) return checked;
   std::cerr << config::render(checked.loaded);
-  if (!checked.usable()) return std::nullopt;
-  return checked;
+  return std::nullopt;
 }
 
 }  // namespace kanaria::cli

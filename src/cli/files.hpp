@@ -23,7 +23,8 @@ struct CheckedFile {
 
 CheckedFile check_file(const std::string& file);
 
-/// The same for a command that can't go on without: prints what is wrong, or odd, to stderr; none when it has faults.
+/// The same for a command that can't go on without: prints what is wrong to stderr; none when it has faults. What is
+/// only odd is for `check` to say. Throws CLI::ValidationError where no file is given.
 std::optional<CheckedFile> require_file(const std::string& file);
 
 }  // namespace kanaria::cli

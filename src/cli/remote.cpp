@@ -34,32 +34,51 @@ void add_admin_options(CLI::App& command, Options& options) {
 /// Raised when the file that should tell the admin address can't be used; what is wrong has been printed.
 struct BadConfiguration {};
 
-std::string admin_address(const Options& options) {
-  if (!options.admin.empty()) return options.admin;
-  if (options.config.empty()) return kDefaultAdmin;
+struct Daemon {
+  std::string address;  // as written
+  Place place;
+};
+
+Daemon at_address(const std::string& address) {
+  const std::optional<Place> place = parse_place(address);
+  if (place) return {address, *place};
+  throw CLI::ValidationError("--admin", '"' + address + "\" is not an admin address: write HOST:PORT or unix:/path");
+}
+
+Daemon of_model(const config::Model& model, const std::string& file) {
+  const config::Admin& admin = model.admin;
+  if (const auto* tcp = std::get_if<config::TcpAddress>(&admin.listen)) {
+    return {admin.address, {tcp->address.to_string(), tcp->port, {}}};
+  }
+  if (const auto* local = std::get_if<config::UnixPath>(&admin.listen)) return {admin.address, {{}, 0, local->path}};
+  throw std::runtime_error(file + " turns the admin listener off (admin: {address: none}): there is nobody to ask");
+}
+
+Daemon find_daemon(const Options& options) {
+  if (!options.admin.empty()) return at_address(options.admin);
+  if (options.config.empty()) return at_address(kDefaultAdmin);
   const config::Loaded loaded = config::load(options.config, config::process_environment());
   if (!loaded.model) {
     std::cerr << config::render(loaded)
               << "kanaria: the admin address can't be read from a file with faults; give it with --admin\n";
     throw BadConfiguration{};
   }
-  return loaded.model->admin.address;
+  return of_model(*loaded.model, options.config);
 }
 
 Response ask(const Options& options, http1::verb method, const std::string& target) {
-  const std::string address = admin_address(options);
-  const std::optional<Place> place = parse_place(address);
-  if (!place) {
-    throw CLI::ValidationError("--admin", '"' + address + "\" is not an admin address: write HOST:PORT or unix:/path");
+  if (config::process_environment()("KANARIA_TOKEN_FILE")) {
+    throw CLI::ValidationError("KANARIA_TOKEN_FILE", "not available yet");
   }
+  const auto [address, place] = find_daemon(options);
   Request request(method, target, 11);
-  request.set(http1::field::host, place->unix_path.empty() ? address : "localhost");
+  request.set(http1::field::host, place.unix_path.empty() ? address : "localhost");
   request.set(http1::field::connection, "close");
   if (method == http1::verb::post) request.set(http1::field::content_type, "application/json");
   request.prepare_payload();
 
   asio::io_context io(1);
-  Client client(io, resolve(*place), kTimeout);
+  Client client(io, resolve(place), kTimeout);
   std::optional<Response> answer;
   std::exception_ptr failure;
   asio::co_spawn(io.get_executor(), client.send(request), [&](const std::exception_ptr& thrown, Response response) {
@@ -83,6 +102,7 @@ int print_reload(const Response& answer) {
     const auto changes = body.at("changes").get<std::vector<std::string>>();
     for (const std::string& change : changes) std::cout << change << '\n';
     if (changes.empty()) std::cout << "nothing changed\n";
+    for (const std::string& warning : body.value("warnings", std::vector<std::string>{})) std::cerr << warning;
     return kFine;
   }
   const nlohmann::json& error = body.at("error");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kanaria/base/fault_table.hpp"
+#include "kanaria/config/address.hpp"
 
 namespace kanaria::cli {
 
@@ -22,7 +23,7 @@ int fit(const config::Listener& listener, const Url& url) {
 std::string listeners_of(const config::Model& model) {
   std::string list;
   for (const config::Listener& listener : model.listeners) {
-    list += (list.empty() ? "" : ", ") + listener.name + " (" + place_of(listener) + ")";
+    list += (list.empty() ? "" : ", ") + listener.name + " (" + config::to_text(listener.address, listener.port) + ")";
   }
   return list;
 }
@@ -59,13 +60,6 @@ std::size_t choose_listener(const config::Model& model, const std::string& name,
   if (best_fit > 0) return best;
   const std::string wanted = name.empty() ? "on port " + std::to_string(url.place.port) : "\"" + name + '"';
   throw CLI::ValidationError("listener", "there is none " + wanted + ". There are: " + listeners_of(model));
-}
-
-std::string place_of(const config::Listener& listener) {
-  const std::string port = ':' + std::to_string(listener.port);
-  if (!listener.address) return '*' + port;
-  const std::string address = listener.address->to_string();
-  return (listener.address->is_v6() ? '[' + address + ']' : address) + port;
 }
 
 }  // namespace kanaria::cli

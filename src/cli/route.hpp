@@ -27,7 +27,4 @@ class AskedRequest {
 /// CLI::ValidationError with the listeners that there are.
 std::size_t choose_listener(const config::Model& model, const std::string& name, const Url& url);
 
-/// "0.0.0.0:8080", "*:8080", "[::1]:8080".
-std::string place_of(const config::Listener& listener);
-
 }  // namespace kanaria::cli

@@ -1,8 +1,8 @@
 #include "url.hpp"
 
 #include <CLI/Error.hpp>
-#include <charconv>
 
+#include "kanaria/config/address.hpp"
 #include "kanaria/http/parser.hpp"
 
 namespace kanaria::cli {
@@ -11,29 +11,7 @@ namespace {
 
 constexpr std::string_view kHttp = "http://";
 constexpr std::string_view kUnix = "unix:";
-constexpr std::string_view kDefaultPort = "80";
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
-
-struct HostAndPort {
-  std::string_view host;
-  std::string_view port;  // empty: none was written
-};
-
-/// The colon that starts a port is the last one, unless it stands inside an IPv6 address's brackets.
-HostAndPort split_authority(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  const std::size_t bracket = text.rfind(']');
-  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  std::string_view host = has_port ? text.substr(0, colon) : text;
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return {host, has_port ? text.substr(colon + 1) : std::string_view{}};
-}
+constexpr std::uint16_t kDefaultPort = 80;
 
 [[noreturn]] void refuse(const std::string& text, const std::string& reason) {
   throw CLI::ValidationError("URL", '"' + text + "\": " + reason);
@@ -49,12 +27,11 @@ Url parse_url(const std::string& text) {
   const std::string_view authority = rest.substr(0, end);
   const std::string_view target = rest.substr(end, rest.find('#') - end);  // a fragment is never sent
 
-  const HostAndPort parts = split_authority(authority);
-  const auto port = parse_port(parts.port.empty() ? kDefaultPort : parts.port);
-  if (parts.host.empty() || !port || !http::is_valid_authority(authority))
-    refuse(text, "its host or port is not valid");
+  const auto [host, written_port, bracketed] = config::split_host_and_port(authority);
+  const std::uint16_t port = written_port ? config::parse_port(*written_port) : kDefaultPort;
+  if (host.empty() || port == 0 || !http::is_valid_authority(authority)) refuse(text, "its host or port is not valid");
   return {std::string(authority),
-          {std::string(parts.host), *port, {}},
+          {std::string(host), port, {}},
           (target.starts_with('/') ? "" : "/") + std::string(target)};
 }
 
@@ -64,10 +41,10 @@ std::optional<Place> parse_place(std::string_view text) {
     if (path.empty()) return std::nullopt;
     return Place{{}, 0, std::string(path)};
   }
-  const HostAndPort parts = split_authority(text);
-  const auto port = parse_port(parts.port);
-  if (parts.host.empty() || !port) return std::nullopt;
-  return Place{std::string(parts.host), *port, {}};
+  const auto [host, written_port, bracketed] = config::split_host_and_port(text);
+  const std::uint16_t port = config::parse_port(written_port.value_or(""));
+  if (host.empty() || port == 0) return std::nullopt;
+  return Place{std::string(host), port, {}};
 }
 
 }  // namespace kanaria::cli

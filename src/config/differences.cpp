@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <unordered_map>
 
 #include "kanaria/config/address.hpp"
 #include "kanaria/config/print.hpp"
@@ -11,11 +12,22 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+/// Objects by name: a file may hold 10,000 rules.
 template <class T>
-const T* named(const std::vector<T>& list, std::string_view name) {
-  const auto found = std::ranges::find(list, name, &T::name);
-  return found == list.end() ? nullptr : &*found;
-}
+class ByName {
+ public:
+  explicit ByName(const std::vector<T>& list) {
+    for (const T& one : list) known_.emplace(one.name, &one);
+  }
+  /// Null: there is none.
+  const T* find(std::string_view name) const {
+    const auto found = known_.find(name);
+    return found == known_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, const T*> known_;
+};
 
 std::string word(bool value) {
   return value ? "true" : "false";
@@ -37,9 +49,15 @@ void compare(Lines& lines, std::string_view what, const T& before, const T& afte
   if (before != after) lines.push_back(concat(what, ": ", word(before), " -> ", word(after)));
 }
 
+/// What is fixed for a process.
+void compare_fixed(Lines& lines, std::string_view what, const std::string& before, const std::string& after) {
+  if (before == after) return;
+  lines.push_back(concat(what, ": ", before, " -> ", after, " (needs a restart; a reload is refused)"));
+}
+
 void compare_settings(Lines& lines, const Model& before, const Model& after) {
   const auto workers = [](const Model& model) { return model.workers ? std::to_string(*model.workers) : "auto"; };
-  compare(lines, "workers", workers(before), workers(after));
+  compare_fixed(lines, "workers", workers(before), workers(after));
   compare(lines, "log level", before.log.level, after.log.level);
   compare(lines, "log format", before.log.format, after.log.format);
   const LoadBalancer& was = before.load_balancer;
@@ -56,7 +74,7 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   compare(lines, "load_balancer drain_delay", was.drain_delay, is.drain_delay);
   compare(lines, "access_logs enabled", before.access_logs.enabled, after.access_logs.enabled);
   compare(lines, "access_logs path", before.access_logs.path, after.access_logs.path);
-  compare(lines, "admin address", before.admin.address, after.admin.address);
+  compare_fixed(lines, "admin address", before.admin.address, after.admin.address);
 }
 
 std::string share(const Forward& forward, const WeightedGroup& group) {
@@ -102,6 +120,14 @@ std::string summary(const Action& action) {
   return concat("fixed_response ", std::get<FixedResponse>(action.of).status_code);
 }
 
+std::string summary(const Listener& listener) {
+  return concat(to_text(listener.address, listener.port), ", ", counted(listener.rules.size(), "rule"));
+}
+
+std::string summary(const TargetGroup& group) {
+  return counted(group.targets.size(), "target");
+}
+
 void compare_rules(Lines& lines, const std::string& where, const Rule& before, const Rule& after) {
   if (before.priority != after.priority) {
     lines.push_back(concat(where, ": priority ", before.priority, " -> ", after.priority));
@@ -125,11 +151,13 @@ void compare_rules(Lines& lines, const std::string& where, const Rule& before, c
 void compare_listeners(Lines& lines, const Listener& before, const Listener& after) {
   const std::string where = concat("listener ", after.name);
   compare(lines, concat(where, ": address"), to_text(before.address, before.port), to_text(after.address, after.port));
+  const ByName<Rule> old_rules(before.rules);
+  const ByName<Rule> new_rules(after.rules);
   for (const Rule& was : before.rules) {
-    if (named(after.rules, was.name) == nullptr) lines.push_back(concat(where, ": rule ", was.name, " removed"));
+    if (new_rules.find(was.name) == nullptr) lines.push_back(concat(where, ": rule ", was.name, " removed"));
   }
   for (const Rule& is : after.rules) {
-    if (const Rule* const was = named(before.rules, is.name)) {
+    if (const Rule* const was = old_rules.find(is.name)) {
       compare_rules(lines, concat(where, ": rule ", is.name), *was, is);
     } else {
       lines.push_back(
@@ -163,14 +191,16 @@ void compare_groups(Lines& lines, const TargetGroup& before, const TargetGroup& 
 template <class T, class Compare>
 void compare_lists(Lines& lines, std::string_view kind, const std::vector<T>& before, const std::vector<T>& after,
                    Compare compare) {
+  const ByName<T> old_ones(before);
+  const ByName<T> new_ones(after);
   for (const T& was : before) {
-    if (named(after, was.name) == nullptr) lines.push_back(concat(kind, ' ', was.name, " removed"));
+    if (new_ones.find(was.name) == nullptr) lines.push_back(concat(kind, ' ', was.name, " removed"));
   }
   for (const T& is : after) {
-    if (const T* const was = named(before, is.name)) {
+    if (const T* const was = old_ones.find(is.name)) {
       compare(lines, *was, is);
     } else {
-      lines.push_back(concat(kind, ' ', is.name, " added"));
+      lines.push_back(concat(kind, ' ', is.name, " added (", summary(is), ')'));
     }
   }
 }

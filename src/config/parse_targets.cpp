@@ -35,11 +35,15 @@ std::string parse_target(const std::string& text, Target& target) {
     return is_socket_path(text.substr(5)) ? "" : "a Unix socket is unix: and an absolute path under 108 bytes";
   }
   if (text.find("://") != std::string::npos) return concat("a target has no scheme: write ", kForms);
-  boost::system::error_code failed;
-  if (const auto bare = ip::make_address_v6(text, failed); !failed) {
-    return concat("an IPv6 target needs brackets: write \"[", bare.to_string(), "]:PORT\"");
-  }
   const auto [host, port, bracketed] = split_host_and_port(text);
+  boost::system::error_code failed;
+  ip::make_address_v6(text, failed);
+  if (!failed) {
+    const std::string whole = concat("\"[", text, "]:PORT\"");
+    ip::make_address_v6(std::string(host), failed);
+    if (failed || parse_port(port.value_or("")) == 0) return concat("an IPv6 target needs brackets: write ", whole);
+    return concat("an IPv6 target needs brackets: write \"[", host, "]:", *port, "\" or ", whole);
+  }
   if (port) {
     target.port = parse_port(*port);
     if (target.port == 0) return concat("a target's port must be 1-65535, not ", in_quotes(*port));

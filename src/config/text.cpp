@@ -69,6 +69,10 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string counted(std::size_t count, std::string_view noun) {
+  return concat(count == 0 ? "no" : std::to_string(count), ' ', noun, count == 1 ? "" : "s");
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kShown = 60;
   if (text.size() <= kShown) return concat('"', printable(text), '"');

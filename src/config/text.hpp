@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "kanaria/config/text.hpp"
+
 namespace kanaria::config {
 
 inline void append(std::string& out, std::string_view part) {
@@ -26,13 +28,6 @@ std::string concat(const Parts&... parts) {
   (append(out, parts), ...);
   return out;
 }
-
-/// `text` with everything that could disturb a terminal or a log written as \t, \n, \xNN: control characters, broken
-/// UTF-8, marks that change the direction of writing.
-std::string printable(std::string_view text);
-
-/// The text in double quotes, cut when it is long.
-std::string in_quotes(std::string_view text);
 
 /// Where the first byte stands that no configuration file may hold: broken UTF-8 or a control character.
 std::optional<std::size_t> first_bad_byte(std::string_view text);

@@ -13,22 +13,13 @@ namespace {
 // ---- quotas of one rule: alb.md §1.2
 
 constexpr std::size_t kValuesPerRule = 5;
-constexpr std::size_t kValuesPerCondition = 3;
-constexpr std::size_t kNetworksPerCondition = 5;
+constexpr std::size_t kEvaluationsPerCondition = 3;  // of regular expressions and values with wildcards
 constexpr std::size_t kWildcardsPerRule = 6;
 constexpr std::size_t kDocumentedWildcards = 5;
 constexpr std::size_t kGroupsPerAction = 5;
 
-std::size_t wildcards_in(const std::vector<Text>& values) {
-  std::size_t count = 0;
-  for (const Text& text : values) {
-    count += static_cast<std::size_t>(std::ranges::count_if(text.value, [](char c) { return c == '*' || c == '?'; }));
-  }
-  return count;
-}
-
 /// In a query string \* and \? are literal.
-std::size_t wildcards_in(const Text& text) {
+std::size_t unescaped_wildcards(const Text& text) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.value.size(); ++i) {
     if (text.value[i] == '\\') {
@@ -43,19 +34,30 @@ std::size_t wildcards_in(const Text& text) {
 struct Size {
   std::size_t values = 0;
   std::size_t wildcards = 0;
-  std::size_t most = kValuesPerCondition;
+  std::size_t evaluations = 0;
+
+  void add(std::size_t wildcards_of_value) {
+    ++values;
+    wildcards += wildcards_of_value;
+    if (wildcards_of_value > 0) ++evaluations;
+  }
 };
 
 struct Measure {
   Size operator()(const Patterns& of) const {
-    return {of.values.size() + of.regex_values.size(), wildcards_in(of.values)};
+    Size size{of.regex_values.size(), 0, of.regex_values.size()};
+    for (const Text& value : of.values) {
+      size.add(
+          static_cast<std::size_t>(std::ranges::count_if(value.value, [](char c) { return c == '*' || c == '?'; })));
+    }
+    return size;
   }
   Size operator()(const HttpRequestMethod& of) const { return {of.values.size()}; }
-  Size operator()(const SourceIp& of) const { return {of.values.size(), 0, kNetworksPerCondition}; }
+  Size operator()(const SourceIp& of) const { return {of.values.size()}; }
   Size operator()(const QueryString& of) const {
-    Size size{of.values.size()};
+    Size size;
     for (const QueryPair& pair : of.values) {
-      size.wildcards += wildcards_in(pair.value) + (pair.key ? wildcards_in(*pair.key) : 0);
+      size.add(unescaped_wildcards(pair.value) + (pair.key ? unescaped_wildcards(*pair.key) : 0));
     }
     return size;
   }
@@ -93,20 +95,22 @@ class Validation {
   /// Objects by name, for "already used".
   using Seen = std::map<std::string_view, Position>;
 
-  void check_name(Seen& seen, std::string_view kind, const std::string& name, Position at, const std::string& path) {
-    if (name.empty()) return;  // reported by parse()
-    const auto [first, fresh] = seen.try_emplace(name, at);
+  template <class Object>
+  void check_name(Seen& seen, std::string_view kind, const Object& object, const std::string& path) {
+    if (object.name.empty()) return;  // reported by parse()
+    const auto [first, fresh] = seen.try_emplace(object.name, object.name_at);
     if (fresh) return;
-    diagnostics_.error(at, concat(path, ".name"),
-                       concat("the ", kind, " name ", in_quotes(name), " is already used in line ", first->second.line,
-                              ": names are unique"));
+    const bool written = object.name_at != object.at;
+    diagnostics_.error(object.name_at, concat(path, ".name"),
+                       concat("the ", kind, " name ", in_quotes(object.name), " is already used in line ",
+                              first->second.line, written ? ": names are unique" : ": write name to give it another"));
   }
 
   void check_groups() {
     for (std::size_t i = 0; i < model_.target_groups.size(); ++i) {
       const TargetGroup& group = model_.target_groups[i];
       const std::string path = concat("target_groups[", i, ']');
-      check_name(groups_, "target group", group.name, group.name_at, path);
+      check_name(groups_, "target group", group, path);
       std::set<std::tuple<bool, std::string, std::uint16_t>> seen;
       for (const Target& target : group.targets) {
         const auto* const address = std::get_if<boost::asio::ip::address>(&target.host);
@@ -122,8 +126,7 @@ class Validation {
     Seen seen;
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
       const Listener& listener = model_.listeners[i];
-      if (listener.port > 0)
-        check_name(seen, "listener", listener.name, listener.name_at, concat("listeners[", i, ']'));
+      if (listener.port > 0) check_name(seen, "listener", listener, concat("listeners[", i, ']'));
     }
   }
 
@@ -171,18 +174,19 @@ class Validation {
       const Rule& rule = listener.rules[i];
       const std::string rule_path = concat(path, ".rules[", i, ']');
       check_conditions(rule, rule_path);
-      check_action(rule, rule_path + ".action");
+      check_transforms(rule, rule_path + ".transforms");
+      check_action(rule, listener, rule_path + ".action");
       if (rule.priority == 0) continue;  // reported by parse()
       const auto [first, fresh] = by_priority.try_emplace(rule.priority, &rule);
       if (fresh) {
-        check_name(names, "rule", rule.name, rule.name_at, rule_path);
+        check_name(names, "rule", rule, rule_path);
       } else {
         diagnostics_.error(rule.priority_at, rule_path + ".priority",
                            concat("priority ", rule.priority, " is already used by rule ",
                                   in_quotes(first->second->name), " in line ", first->second->priority_at.line));
       }
     }
-    check_action(listener.default_rule, path + ".default_action");
+    check_action(listener.default_rule, listener, path + ".default_action");
   }
 
   void check_conditions(const Rule& rule, const std::string& path) {
@@ -195,9 +199,10 @@ class Validation {
         diagnostics_.error(condition.at, path + ".conditions", concat("a rule has at most one ", kind, " condition"));
       }
       const Size size = std::visit(Measure{}, condition.of);
-      if (size.values > size.most) {
+      if (size.evaluations > kEvaluationsPerCondition) {
         diagnostics_.error(condition.at, path + ".conditions",
-                           concat("a condition of this kind has at most ", size.most, " values, not ", size.values));
+                           concat("a condition has at most ", kEvaluationsPerCondition,
+                                  " regular expressions or values with wildcards, not ", size.evaluations));
       }
       values += size.values;
       wildcards += size.wildcards;
@@ -216,7 +221,30 @@ class Validation {
     }
   }
 
-  void check_action(const Rule& rule, const std::string& path) {
+  void check_transforms(const Rule& rule, const std::string& path) {
+    if (std::holds_alternative<Forward>(rule.action.of)) return;
+    for (const auto& rewrite : {rule.transforms.host_header_rewrite, rule.transforms.url_rewrite}) {
+      if (!rewrite) continue;
+      diagnostics_.error(rewrite->regex.at, path,
+                         "transforms change what a target is sent: they work with a forward action only");
+    }
+  }
+
+  /// The redirect of a listener leads to what was asked for; one that says so in each part is parse()'s fault.
+  static bool leads_back(const Redirect& redirect, const Listener& listener) {
+    const Redirect same;
+    const bool written = redirect.protocol != same.protocol || redirect.port != same.port;
+    return written && (redirect.protocol == same.protocol || redirect.protocol == "HTTP") &&
+           redirect.host == same.host && redirect.path == same.path && redirect.query == same.query &&
+           (redirect.port == same.port || redirect.port == std::to_string(listener.port));
+  }
+
+  void check_action(const Rule& rule, const Listener& listener, const std::string& path) {
+    const auto* const redirect = std::get_if<Redirect>(&rule.action.of);
+    if (redirect != nullptr && leads_back(*redirect, listener)) {
+      diagnostics_.warning(rule.action.at, path,
+                           "this redirect changes nothing on this listener: it leads back to itself");
+    }
     const auto* const forward = std::get_if<Forward>(&rule.action.of);
     if (forward == nullptr || forward->target_groups.empty()) return;  // empty: reported by parse()
     if (forward->target_groups.size() > kGroupsPerAction) {

@@ -77,6 +77,11 @@ class Writer {
   std::size_t size_ = 0;
 };
 
+bool needs_host(const config::Redirect& parts) {
+  return std::ranges::any_of(std::array{&parts.host, &parts.path, &parts.query},
+                             [](const std::string* part) { return part->find("#{host}") != std::string::npos; });
+}
+
 std::string lower_case(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(), lower);
@@ -93,12 +98,11 @@ Result<std::string_view> Redirect::location(const http::RequestHead& head, std::
                       std::string_view(digits.data(), static_cast<std::size_t>(digits_end - digits.data())),
                       head.path.starts_with('/') ? head.path.substr(1) : std::string_view(), head.query};
 
+  if (values.host.empty() && needs_host(parts)) return Error(Fault::MalformedRequest);
   Writer out;
   out.write_template(parts.protocol, values);
   out.write("://");
-  const std::size_t host_start = out.size();
   out.write_template(parts.host, values);
-  if (out.size() == host_start) return Error(Fault::MalformedRequest);
   out.write(":");
   out.write_template(parts.port, values);
   out.write_template(parts.path, values);

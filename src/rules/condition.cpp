@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "kanaria/config/text.hpp"
+
 namespace kanaria::rules {
 namespace {
-
-constexpr std::size_t kPrintedLength = 120;
 
 Case case_of(const config::PathPattern&) {
   return Case::Sensitive;
@@ -88,19 +88,18 @@ std::string written_pair(const config::QueryPair& pair) {
   return pair.key ? pair.key->value + '=' + pair.value.value : quoted(pair.value);
 }
 
+/// Text of a request, fit for a terminal and cut when it is long.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kLongest = 120;
+  return config::printable(text.substr(0, kLongest)) + (text.size() > kLongest ? "..." : "");
+}
+
 void append_item(std::string& list, std::string_view item) {
   if (!list.empty()) list += ", ";
   list += item;
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string result(text.substr(0, kPrintedLength));
-  std::replace_if(result.begin(), result.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
-  if (text.size() > kPrintedLength) result += "...";
-  return result;
-}
 
 Facts::Facts(const Subject& of)
     : subject(of), path(normal_path(of.head.path, buffer_)), host(without_port(of.head.authority)) {}
@@ -110,8 +109,8 @@ Match PathPattern::match(const Facts& facts) const {
 }
 
 std::string PathPattern::seen(const Facts& facts) const {
-  std::string text = "the path is " + printable(facts.path);
-  if (facts.path != facts.subject.head.path) text += ", sent as " + printable(facts.subject.head.path);
+  std::string text = "the path is " + shown(facts.path);
+  if (facts.path != facts.subject.head.path) text += ", sent as " + shown(facts.subject.head.path);
   return text;
 }
 
@@ -124,7 +123,7 @@ Match HostHeader::match(const Facts& facts) const {
 
 std::string HostHeader::seen(const Facts& facts) const {
   const std::string_view sent = facts.subject.head.authority;
-  return sent.empty() ? "there is no host" : "the host is " + printable(sent);
+  return sent.empty() ? "there is no host" : "the host is " + shown(sent);
 }
 
 Match HttpHeader::match(const Facts& facts) const {
@@ -139,7 +138,7 @@ Match HttpHeader::match(const Facts& facts) const {
 std::string HttpHeader::seen(const Facts& facts) const {
   std::string values;
   any_instance(facts.subject.head, name, [&](std::string_view value) {
-    append_item(values, '"' + printable(value) + '"');
+    append_item(values, '"' + shown(value) + '"');
     return false;
   });
   return values.empty() ? "it was not sent" : "found " + values;
@@ -152,7 +151,7 @@ Match HttpRequestMethod::match(const Facts& facts) const {
 }
 
 std::string HttpRequestMethod::seen(const Facts& facts) const {
-  return "the method is " + printable(facts.subject.head.method);
+  return "the method is " + shown(facts.subject.head.method);
 }
 
 Match QueryString::match(const Facts& facts) const {
@@ -182,7 +181,7 @@ std::string QueryString::seen(const Facts& facts) const {
       const bool wanted = std::any_of(pairs.begin(), pairs.end(), [&](const Pair& pair) {
         return pair.key && matches_sent_or_decoded(*pair.key, sent.key, key);
       });
-      if (wanted || !wanted_only) append_item(found, printable(sent.text));
+      if (wanted || !wanted_only) append_item(found, shown(sent.text));
       return false;
     });
     return found;
@@ -285,7 +284,7 @@ std::string Condition::reason(const Facts& facts) const {
         const Match match = kind.match(facts);
         if (!match) return to_string() + ": " + kind.seen(facts);
         const std::string value = label() + ' ' + kind.words()[static_cast<std::size_t>(match.value)];
-        return match.text.empty() ? value + ": " + kind.seen(facts) : value + " matches " + printable(match.text);
+        return match.text.empty() ? value + ": " + kind.seen(facts) : value + " matches " + shown(match.text);
       },
       of_);
 }

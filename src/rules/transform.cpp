@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kanaria/config/text.hpp"
+
 namespace kanaria::rules {
 
 std::optional<Transform> Transform::compile(const config::Rewrite& rewrite, Case sensitivity, unsigned workers,
@@ -25,7 +27,7 @@ std::optional<Transform> Transform::compile(const config::Rewrite& rewrite, Case
       if (next - '0' > regex->groups()) {
         diagnostics.error(rewrite.replace.at, path,
                           std::string("$") + next + " has no parentheses in the regular expression, which has " +
-                              std::to_string(regex->groups()) + " pairs");
+                              config::counted(static_cast<std::size_t>(regex->groups()), "pair"));
         return std::nullopt;
       }
       pieces.emplace_back();

@@ -133,7 +133,4 @@ class Condition {
   Any of_;
 };
 
-/// Text of a request made fit for a terminal or a log line: bytes that aren't printable become '?', long text is cut.
-std::string printable(std::string_view text);
-
 }  // namespace kanaria::rules

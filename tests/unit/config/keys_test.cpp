@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "kanaria/config/print.hpp"
 #include "reports.hpp"
 
 namespace kanaria::config {
@@ -109,6 +110,170 @@ TEST(Keys, EveryDocumentedKeyWorksOrIsNotAvailableYet) {
       EXPECT_TRUE(any_ends_with(found, "\"" + name + "\" is not available yet"))
           << name << testing::PrintToString(found);
     }
+  }
+}
+
+/// A file in which every working key stands. A key is tried by replacing `from`, of which the first is taken, with
+/// `to`.
+constexpr const char* kFull = R"YAML(workers: 2
+log: {level: info, format: text}
+load_balancer:
+  name: one
+  idle_timeout: 60s
+  preserve_host_header: false
+  xff_header_processing_mode: append
+  enable_xff_client_port: false
+  request_header_timeout: 10s
+  target_connect_timeout: 3s
+  drain_timeout: 25s
+  drain_delay: 0s
+access_logs: {enabled: true, path: "-", format: alb}
+admin: {address: "127.0.0.1:9900"}
+listeners:
+  - name: web
+    address: 127.0.0.1
+    port: 80
+    protocol: HTTP
+    rules:
+      - name: canary
+        priority: 10
+        conditions:
+          - path_pattern: {values: [/a]}
+          - host_header: {regex_values: [b]}
+          - http_header: {http_header_name: X-A, values: [c]}
+        transforms:
+          - host_header_rewrite: {regex: d, replace: e}
+          - url_rewrite: {regex: f, replace: g}
+        action: {type: forward, forward: {target_groups: [{name: main, weight: 1}], split: shuffled}}
+      - priority: 20
+        conditions:
+          - http_request_method: {values: [GET]}
+          - query_string: {values: [{key: h, value: i}]}
+          - source_ip: {values: [10.0.0.0/8]}
+          - http_header: {http_header_name: X-B, regex_values: [k]}
+        action: {redirect: {protocol: HTTPS, host: l, port: 443, path: /m, query: n, status_code: HTTP_301}}
+      - priority: 30
+        conditions: [{path_pattern: [/o]}]
+        action: {target_group: main}
+    default_action: {fixed_response: {status_code: 404, content_type: text/plain, message_body: p}}
+target_groups:
+  - {name: main, port: 7, protocol: HTTP, target_idle_timeout: 4s, targets: [127.0.0.1]}
+  - {name: second}
+)YAML";
+
+struct Change {
+  Scope scope;
+  const char* key;
+  const char* from;
+  const char* to;
+};
+
+constexpr Change kChanges[] = {
+    {Scope::File, "workers", "workers: 2", "workers: 3"},
+    {Scope::File, "log", "level: info", "level: warn"},
+    {Scope::File, "load_balancer", "name: one", "name: two"},
+    {Scope::File, "access_logs", "path: \"-\"", "path: /log"},
+    {Scope::File, "admin", "127.0.0.1:9900", "127.0.0.1:9901"},
+    {Scope::File, "listeners", "port: 80", "port: 81"},
+    {Scope::File, "target_groups", "targets: [127.0.0.1]", "targets: [127.0.0.2]"},
+    {Scope::Log, "level", "level: info", "level: debug"},
+    {Scope::Log, "format", "format: text", "format: json"},
+    {Scope::LoadBalancer, "name", "name: one", "name: two"},
+    {Scope::LoadBalancer, "idle_timeout", "idle_timeout: 60s", "idle_timeout: 61s"},
+    {Scope::LoadBalancer, "preserve_host_header", "host_header: false", "host_header: true"},
+    {Scope::LoadBalancer, "xff_header_processing_mode", "mode: append", "mode: remove"},
+    {Scope::LoadBalancer, "enable_xff_client_port", "client_port: false", "client_port: true"},
+    {Scope::LoadBalancer, "request_header_timeout", "header_timeout: 10s", "header_timeout: 11s"},
+    {Scope::LoadBalancer, "target_connect_timeout", "connect_timeout: 3s", "connect_timeout: 4s"},
+    {Scope::LoadBalancer, "drain_timeout", "drain_timeout: 25s", "drain_timeout: 26s"},
+    {Scope::LoadBalancer, "drain_delay", "drain_delay: 0s", "drain_delay: 1s"},
+    {Scope::AccessLogs, "enabled", "enabled: true", "enabled: false"},
+    {Scope::AccessLogs, "path", "path: \"-\"", "path: /log"},
+    {Scope::Admin, "address", "127.0.0.1:9900", "none"},
+    {Scope::Listener, "name", "name: web", "name: net"},
+    {Scope::Listener, "address", "address: 127.0.0.1", "address: 127.0.0.2"},
+    {Scope::Listener, "port", "port: 80", "port: 81"},
+    {Scope::Listener, "rules", "priority: 30", "priority: 31"},
+    {Scope::Listener, "default_action", "status_code: 404", "status_code: 410"},
+    {Scope::Rule, "name", "name: canary", "name: other"},
+    {Scope::Rule, "priority", "priority: 10", "priority: 11"},
+    {Scope::Rule, "conditions", "[/o]", "[/other]"},
+    {Scope::Rule, "transforms", "replace: g", "replace: other"},
+    {Scope::Rule, "action", "split: shuffled", "split: random"},
+    {Scope::Condition, "path_pattern", "[/a]", "[/other]"},
+    {Scope::Condition, "host_header", "[b]", "[other]"},
+    {Scope::Condition, "http_header", "[c]", "[other]"},
+    {Scope::Condition, "http_request_method", "[GET]", "[PUT]"},
+    {Scope::Condition, "query_string", "value: i", "value: other"},
+    {Scope::Condition, "source_ip", "10.0.0.0/8", "11.0.0.0/8"},
+    {Scope::Patterns, "values", "[/a]", "[/other]"},
+    {Scope::Patterns, "regex_values", "[b]", "[other]"},
+    {Scope::HttpHeader, "http_header_name", "X-A", "X-Other"},
+    {Scope::HttpHeader, "values", "[c]", "[other]"},
+    {Scope::HttpHeader, "regex_values", "[k]", "[other]"},
+    {Scope::Values, "values", "[GET]", "[PUT]"},
+    {Scope::QueryString, "values", "value: i", "value: other"},
+    {Scope::QueryPair, "key", "key: h", "key: other"},
+    {Scope::QueryPair, "value", "value: i", "value: other"},
+    {Scope::Transform, "host_header_rewrite", "replace: e", "replace: other"},
+    {Scope::Transform, "url_rewrite", "replace: g", "replace: other"},
+    {Scope::Rewrite, "regex", "regex: d", "regex: other"},
+    {Scope::Rewrite, "replace", "replace: e", "replace: other"},
+    {Scope::Action, "target_group", "target_group: main", "target_group: second"},
+    {Scope::Action, "forward", "split: shuffled", "split: random"},
+    {Scope::Action, "redirect", "host: l", "host: other"},
+    {Scope::Action, "fixed_response", "message_body: p", "message_body: other"},
+    {Scope::Forward, "target_groups", "weight: 1", "weight: 2"},
+    {Scope::Forward, "split", "split: shuffled", "split: random"},
+    {Scope::WeightedGroup, "name", "name: main, weight", "name: second, weight"},
+    {Scope::WeightedGroup, "weight", "weight: 1", "weight: 2"},
+    {Scope::Redirect, "protocol", "protocol: HTTPS", "protocol: HTTP"},
+    {Scope::Redirect, "host", "host: l", "host: other"},
+    {Scope::Redirect, "port", "port: 443", "port: 444"},
+    {Scope::Redirect, "path", "path: /m", "path: /other"},
+    {Scope::Redirect, "query", "query: n", "query: other"},
+    {Scope::Redirect, "status_code", "HTTP_301", "HTTP_302"},
+    {Scope::FixedResponse, "status_code", "status_code: 404", "status_code: 410"},
+    {Scope::FixedResponse, "content_type", "text/plain", "text/html"},
+    {Scope::FixedResponse, "message_body", "message_body: p", "message_body: other"},
+    {Scope::TargetGroup, "name", "name: second", "name: third"},
+    {Scope::TargetGroup, "port", "port: 7", "port: 8"},
+    {Scope::TargetGroup, "targets", "targets: [127.0.0.1]", "targets: [127.0.0.2]"},
+    {Scope::TargetGroup, "target_idle_timeout", "idle_timeout: 4s", "idle_timeout: 5s"},
+};
+
+/// These keys have one value that is not refused: that they are read shows by refusing another.
+constexpr Change kOneValued[] = {
+    {Scope::AccessLogs, "format", "format: alb", "format: other"},
+    {Scope::Listener, "protocol", "protocol: HTTP\n", "protocol: other\n"},
+    {Scope::Action, "type", "type: forward", "type: redirect"},
+    {Scope::TargetGroup, "protocol", "protocol: HTTP,", "protocol: other,"},
+};
+
+Loaded changed(const Change& change) {
+  std::string text = kFull;
+  const std::size_t at = text.find(change.from);
+  EXPECT_NE(at, std::string::npos) << change.from;
+  return parse("test.yaml", text.replace(at, std::string_view(change.from).size(), change.to), no_environment);
+}
+
+TEST(Keys, EveryWorkingKeyIsRead) {
+  const Loaded full = parse("test.yaml", kFull, no_environment);
+  ASSERT_TRUE(full.model) << render(full);
+  std::set<std::pair<Scope, std::string_view>> tried;
+  for (const Change& change : kChanges) {
+    const Loaded loaded = changed(change);
+    ASSERT_TRUE(loaded.model) << change.to << render(loaded);
+    EXPECT_NE(to_yaml(*loaded.model), to_yaml(*full.model)) << change.key << ", " << change.to;
+    tried.emplace(change.scope, change.key);
+  }
+  for (const Change& change : kOneValued) {
+    EXPECT_FALSE(changed(change).model) << change.key << ", " << change.to;
+    tried.emplace(change.scope, change.key);
+  }
+  for (const Key& key : keys()) {
+    if (key.standing != Standing::Works) continue;
+    EXPECT_TRUE(tried.contains({key.scope, key.name})) << key.name << " is not tried";
   }
 }
 

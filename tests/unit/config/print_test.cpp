@@ -182,7 +182,10 @@ TEST(Differences, AreInTheOperatorsWords) {
            Case{"a port", "port: 80", "port: 81", {"listener web: address: *:80 -> *:81"}},
            Case{
                "an address", "port: 80", "port: 80\n    address: \"::1\"", {"listener web: address: *:80 -> [::1]:80"}},
-           Case{"a listener's name", "name: web", "name: net", {"listener web removed", "listener net added"}},
+           Case{"a listener's name",
+                "name: web",
+                "name: net",
+                {"listener web removed", "listener net added (*:80, 1 rule)"}},
            Case{"a target",
                 "127.0.0.1:2",
                 "127.0.0.1:4",
@@ -191,11 +194,15 @@ TEST(Differences, AreInTheOperatorsWords) {
                 "\"127.0.0.1:1\", \"127.0.0.1:2\"",
                 "\"127.0.0.1:2\", \"127.0.0.1:1\"",
                 {"target group a: the order of its targets changed"}},
-           Case{"a new group", "target_groups:\n", "target_groups:\n  - {name: c}\n", {"target group c added"}},
+           Case{"a new group",
+                "target_groups:\n",
+                "target_groups:\n  - {name: c}\n",
+                {"target group c added (no targets)"}},
            Case{"settings",
                 "listeners:",
-                "workers: 2\nload_balancer: {idle_timeout: 2m}\nlisteners:",
-                {"workers: auto -> 2", "load_balancer idle_timeout: 1m -> 2m"}},
+                "workers: 2\nadmin: {address: none}\nload_balancer: {idle_timeout: 2m}\nlisteners:",
+                {"workers: auto -> 2 (needs a restart; a reload is refused)", "load_balancer idle_timeout: 1m -> 2m",
+                 "admin address: 127.0.0.1:9900 -> none (needs a restart; a reload is refused)"}},
        }) {
     std::string after = kBase;
     after.replace(after.find(one.from), one.from.size(), one.to);

@@ -115,13 +115,17 @@ TEST(Conditions, AFaultHasItsPlace) {
            Case{"values and regex_values",
                 "path_pattern: {values: [\"/\"], regex_values: [a]}",
                 {"6:56 path_pattern takes only one of values or regex_values, and values is written already"}},
-           Case{"four values in a condition",
-                "path_pattern: [/a, /b, /c, /d]",
-                {"6:12 a condition of this kind has at most 3 values, not 4"}},
+           Case{"five methods", "http_request_method: [GET, HEAD, PUT, POST, DELETE]", {}},
+           Case{"five literal paths", "path_pattern: [/a, /b, /c, /d, /e]", {}},
+           Case{"four values with wildcards",
+                "path_pattern: [/a*, /b*, /c*, /d*]",
+                {"6:12 a condition has at most 3 regular expressions or values with wildcards, not 4"}},
+           Case{"four regular expressions",
+                "path_pattern: {regex_values: [a, b, c, d]}",
+                {"6:12 a condition has at most 3 regular expressions or values with wildcards, not 4"}},
            Case{"six networks",
                 "source_ip: [1.0.0.0/8, 2.0.0.0/8, 3.0.0.0/8, 4.0.0.0/8, 5.0.0.0/8, 6.0.0.0/8]",
-                {"4:9 a rule's conditions have at most 5 values together, not 6",
-                 "6:12 a condition of this kind has at most 5 values, not 6"}},
+                {"4:9 a rule's conditions have at most 5 values together, not 6"}},
            Case{"six values in a rule",
                 "path_pattern: [/a, /b, /c]\n         - host_header: [a, b, c]",
                 {"4:9 a rule's conditions have at most 5 values together, not 6"}},
@@ -172,7 +176,7 @@ TEST(Conditions, AFaultHasItsPlace) {
 }
 
 TEST(Rule, AFaultHasItsPlace) {
-  const std::string action = "action: {fixed_response: {status_code: 200}}";
+  const std::string action = "action: {target_group: a}";
   for (const Case& one : {
            Case{"no action", "name: x", {"4:9 a rule needs action"}},
            Case{"a reserved name",
@@ -190,6 +194,11 @@ TEST(Rule, AFaultHasItsPlace) {
                 {"6:36 url_rewrite needs regex"}},
            Case{
                "an empty replacement", "transforms: [{url_rewrite: {regex: a, replace: \"\"}}]\n        " + action, {}},
+           Case{"transforms of what isn't forwarded",
+                "transforms: [{url_rewrite: {regex: a, replace: b}}, {host_header_rewrite: {regex: a, replace: b}}]\n"
+                "        action: {fixed_response: {status_code: 200}}",
+                {"6:44 transforms change what a target is sent: they work with a forward action only",
+                 "6:91 transforms change what a target is sent: they work with a forward action only"}},
            Case{"a transform twice",
                 "transforms: [{url_rewrite: {regex: a, replace: b}}, {url_rewrite: {regex: a, replace: b}}]\n        " +
                     action,
@@ -242,6 +251,13 @@ TEST(Actions, AFaultHasItsPlace) {
            Case{"only the query",
                 "{redirect: {query: \"a\", status_code: HTTP_301}}",
                 {"1:51 a redirect must change protocol, host, port or path, or it leads back to itself"}},
+           Case{"a redirect to the same listener",
+                "{redirect: {protocol: HTTP, status_code: HTTP_301}}",
+                {"1:40 warning: this redirect changes nothing on this listener: it leads back to itself"}},
+           Case{"a redirect to the same port",
+                "{redirect: {port: 80, status_code: HTTP_301}}",
+                {"1:40 warning: this redirect changes nothing on this listener: it leads back to itself"}},
+           Case{"a redirect with another query", "{redirect: {port: 80, query: a, status_code: HTTP_301}}", {}},
            Case{"303",
                 "{redirect: {port: 81, status_code: HTTP_303}}",
                 {"1:75 status_code must be HTTP_301, HTTP_302, 301 or 302, not \"HTTP_303\": did you mean "

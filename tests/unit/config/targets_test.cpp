@@ -47,10 +47,12 @@ TEST(Targets, ThatAreNoTargetsAreRefused) {
            {"127.0.0.1:65536", "a target's port must be 1-65535, not \"65536\""},
            {"\"a:\"", "a target's port must be 1-65535, not \"\""},
            {"a:080", "a target's port must be 1-65535, not \"080\""},
+           {"\"::1:80\"", "an IPv6 target needs brackets: write \"[::1]:80\" or \"[::1:80]:PORT\""},
            {"\"::1\"", "an IPv6 target needs brackets: write \"[::1]:PORT\""},
            {"\"[127.0.0.1]:80\"", forms + "\"[127.0.0.1]:80\""},
            {"\"[::1\"", forms + "\"[::1\""},
-           {"\"[::1]80\"", "a target's port must be 1-65535, not \"?\""},
+           {"\"[::1]80\"",
+            "a target must be \"10.0.0.1:80\", \"[::1]:80\", \"name:80\" or \"unix:/path\", not \"[::1]80\""},
            {"1.2.3.400:80", forms + "\"1.2.3.400:80\""},
            {"\"a b:80\"", forms + "\"a b:80\""},
            {"-a:80", forms + "\"-a:80\""},
@@ -130,7 +132,7 @@ TEST(Listeners, OfOnePortNeedNamesOfTheirOwn) {
   EXPECT_EQ(reports("listeners:\n"
                     "  - {port: 80, address: 127.0.0.1, default_action: {fixed_response: {status_code: 404}}}\n"
                     "  - {port: 80, address: 127.0.0.2, default_action: {fixed_response: {status_code: 404}}}\n"),
-            Reports{"3:5 the listener name \"http-80\" is already used in line 2: names are unique"});
+            Reports{"3:5 the listener name \"http-80\" is already used in line 2: write name to give it another"});
 }
 
 TEST(Listeners, AnAddressIsAStarOrAnIpAddress) {

@@ -61,6 +61,8 @@ TEST_F(Location, OfTheAsteriskFormIsTheRoot) {
 
 TEST_F(Location, NeedsAHostUnlessTheRuleNamesOne) {
   EXPECT_EQ(of({.port = "443"}, Request("/", "").head).error().fault, Fault::MalformedRequest);
+  EXPECT_EQ(of({.host = "a.test", .query = "h=#{host}"}, Request("/", "").head).error().fault, Fault::MalformedRequest);
+  EXPECT_EQ(of({.host = "a.test", .path = "/#{host}"}, Request("/", "").head).error().fault, Fault::MalformedRequest);
   EXPECT_EQ(text({.host = "a.test"}, Request("/", "")), "http://a.test:8080/");
 }
 

@@ -48,11 +48,11 @@ TEST(CheckPatterns, SaysNothingOfWhatIsMissing) {
           - url_rewrite: {regex: "(a)"}
 )YAML";
   for (const std::uint32_t line : lines_of_faults(text)) EXPECT_NE(line, 0U);
-EXPECT_EQ(lines_of_faults(text).size(), 8U);
+  EXPECT_EQ(lines_of_faults(text).size(), 8U);
 }
 
 TEST(CheckPatterns, TakesAFileThatIsNoDocument) {
-  EXPECT_EQ(lines_of_faults(": : [").size(), 1U);
+  EXPECT_EQ(lines_of_faults("a: [").size(), 1U);
 }
 
 }  // namespace

@@ -182,7 +182,7 @@ TEST(Condition, ReasonSaysWhyInWords) {
   EXPECT_EQ(reason(host({"*.com"}), Request("/", "")), "host_header \"*.com\": there is no host");
   EXPECT_EQ(reason(header("X-Canary", {"never"}), request), "http_header X-Canary \"never\" matches never");
   EXPECT_EQ(reason(header("X-Canary", {"always"}), request),
-            "http_header X-Canary \"always\": found \"never\", \"a?[31m\"");
+            "http_header X-Canary \"always\": found \"never\", \"a\\x1b[31m\"");
   EXPECT_EQ(reason(header("X-None", {"always"}), request), "http_header X-None \"always\": it was not sent");
   EXPECT_EQ(reason(method({"PUT", "POST"}), request), "http_request_method PUT POST: the method is GET");
   EXPECT_EQ(reason(method({"PUT", "GET"}), request), "http_request_method GET matches GET");
