@@ -45,6 +45,25 @@ class Commands(Case):
                 result = self.assert_run(2, *arguments)
                 self.assertIn("not available yet", result.stdout + result.stderr)
 
+    def test_a_misspelt_command_is_answered_with_what_was_meant(self):
+        self.assertIn('unknown command "chek": did you mean "check"?', self.assert_run(2, "chek", "x").stderr)
+        self.assertIn('unknown option "-v"', self.assert_run(2, "-v").stderr)
+
+    def test_the_running_daemon_is_not_asked_yet(self):
+        for arguments in (["show"], ["diff", "x"], ["explain", "GET", "http://shop.test/"]):
+            with self.subTest(arguments):
+                self.assertIn("asking the running daemon is not available yet", self.assert_run(2, *arguments).stderr)
+        result = self.assert_run(2, "healthcheck", env={"KANARIA_TOKEN_FILE": "x"})
+        self.assertIn("KANARIA_TOKEN_FILE: not available yet", result.stderr)
+
+    def test_check_says_all_faults_at_once(self):
+        text = (self.dir / self.file()).read_text()
+        rule = text.replace("path_pattern:", "path_pattern: {regex_values: [\"(\"]} #", 1).replace("app-main", "app-mani", 1)
+        result = self.assert_run(78, "check", self.write("faults.yaml", rule))
+        self.assertIn("regular expression can't be used", result.stderr)
+        self.assertIn("there is no target group", result.stderr)
+        self.assertIn("2 errors", result.stdout)
+
     def test_check_prints_shares_and_warnings(self):
         result = self.assert_run(0, "check", self.file())
         self.assertRegex(result.stdout, r"http-18080/canary\s+app-main 90 \(90\.0%\)\s+app-canary 10 \(10\.0%\)")
@@ -94,7 +113,7 @@ class Commands(Case):
         file = self.file(path="/api/*")
         result = self.assert_run(0, "explain", "--config", file, "GET", "http://shop.test:18080/other")
         self.assertRegex(result.stdout, r"rule +10 +canary +no +.*path_pattern")
-        self.assertRegex(result.stdout, r"rule +default +default +YES")
+        self.assertRegex(result.stdout, r"rule +default +default +YES  it takes what no other rule matches\n")
         self.assertRegex(result.stdout, r"answers +404")
 
     def test_explain_refuses_what_it_cannot_know(self):
@@ -117,6 +136,14 @@ class Commands(Case):
         result = self.assert_run(1, "probe", f"http://127.0.0.1:{free_port()}/", "-n", "5")
         self.assertRegex(result.stdout, r"no answer: .*refused +5 ")
 
+    def test_probe_without_a_counted_answer_is_not_plausible(self):
+        groups = {"app-main": (1, ["127.0.0.1:9001"])}
+        app = self.echo("somebody-else")
+        for port in (app.port, free_port()):
+            file = self.write("expected.yaml", config_text(port, free_port(), groups))
+            result = self.assert_run(3, "probe", f"http://127.0.0.1:{port}/", "-n", "3", "--config", file)
+            self.assertIn("NOT plausible: no answer names a target group", result.stdout)
+
     def test_probe_finds_a_wrong_split_implausible(self):
         app = self.echo("app-canary")
         groups = {"app-main": (90, ["127.0.0.1:9001"]), "app-canary": (10, ["127.0.0.1:9002"])}
@@ -131,6 +158,9 @@ class Commands(Case):
         self.assert_run(0, "healthcheck", env={"KANARIA_ADMIN": admin})
         self.assert_run(0, "healthcheck", env={"KANARIA_CONFIG": str(daemon.config)})
         self.assert_run(0, "reload", "--admin", admin)
+        off = self.write("off.yaml", daemon.config.read_text().replace(f'"{admin}"', "none"))
+        for command in ("healthcheck", "reload"):
+            self.assertIn("turns the admin listener off", self.assert_run(1, command, "--config", off).stderr)
         nobody = f"127.0.0.1:{free_port()}"
         self.assertIn(nobody, self.assert_run(1, "healthcheck", "--admin", nobody).stderr)
         self.assertIn(nobody, self.assert_run(1, "reload", "--admin", nobody).stderr)
