@@ -33,6 +33,7 @@ class Peer {
     take_all();
     return ended_;
   }
+  bool was_reset() const { return reset_; }
   void forget() {
     take_all();
     received_.clear();
@@ -56,6 +57,7 @@ class Peer {
       } else {
         if (got < 0 && errno == EAGAIN) return;
         ended_ = true;
+        reset_ = got < 0;
       }
     }
   }
@@ -63,6 +65,7 @@ class Peer {
   net::OwnedSocket socket_;
   std::string received_;
   bool ended_ = false;
+  bool reset_ = false;
 };
 
 /// A connection whose one end is ours.

@@ -80,6 +80,14 @@ TEST(ListenTcp, RefusesAPortThatAnotherSharedSocketHas) {
   EXPECT_EQ(second.error->message, "bind 127.0.0.1:" + std::to_string(first.bound.port()) + ": Address already in use");
 }
 
+TEST(ListenTcp, TakesAPortOfOursAtAnotherAddressOnlyIfTold) {
+  const Listening first = listen_tcp(std::nullopt, 0, 1);
+  ASSERT_FALSE(first.error);
+  EXPECT_TRUE(listen_tcp(kLoopback, first.bound.port(), 1).error);
+  const Listening second = listen_tcp(kLoopback, first.bound.port(), 1, true);
+  EXPECT_FALSE(second.error) << second.error->message;
+}
+
 TEST(ListenTcp, TakesAPortWhoseLastConnectionsLinger) {
   std::uint16_t port = 0;
   {
@@ -200,8 +208,8 @@ TEST(Connect, FaultsOfErrnos) {
   };
   for (const Case& one : {Case{ECONNREFUSED, Fault::ConnectRefused}, Case{ENOENT, Fault::ConnectRefused},
                           Case{ETIMEDOUT, Fault::ConnectTimeout}, Case{EHOSTUNREACH, Fault::ConnectFailed},
-                          Case{ENETUNREACH, Fault::ConnectFailed}, Case{EMFILE, Fault::ConnectFailed},
-                          Case{EADDRNOTAVAIL, Fault::ConnectFailed}, Case{EACCES, Fault::ConnectFailed}}) {
+                          Case{ENETUNREACH, Fault::ConnectFailed}, Case{EMFILE, Fault::OutOfResources},
+                          Case{EADDRNOTAVAIL, Fault::OutOfResources}, Case{EACCES, Fault::ConnectFailed}}) {
     EXPECT_EQ(connect_fault(one.number), one.fault) << one.number;
   }
 }

@@ -177,25 +177,26 @@ TEST(StreamTest, TheFirstAbortStays) {
   EXPECT_EQ(line.driver.run(read_some(line.stream)).fault, Fault::ClientGone);
 }
 
-TEST(StreamTest, InterruptEndsTheReadThatWaitsAndOnlyThat) {
+TEST(StreamTest, StoppedReadsEndAndWritesGoOn) {
   Line line;
   const auto reading = line.reading();
-  line.stream.interrupt_read(Fault::Stopped);
+  line.stream.stop_reads(Fault::Stopped);
   line.driver.settle();
+  ASSERT_TRUE(reading->has_value());
   EXPECT_EQ((*reading)->fault, Fault::Stopped);
+  EXPECT_EQ(line.driver.run(read_some(line.stream)).fault, Fault::Stopped) << "later reads too";
   EXPECT_EQ(line.stream.fault(), Fault::None);
-  line.stream.interrupt_read(Fault::Stopped);  // nobody reads: nothing happens
-  line.peer.send("next");
-  EXPECT_EQ(line.read(), "next");
+  EXPECT_EQ(line.driver.run(write_all(line.stream, "down")), Fault::None);
 }
 
-TEST(StreamTest, AnInterruptedReadLosesNoByte) {
+TEST(StreamTest, AStoppedReadLosesNoByte) {
   Line line;
   const auto reading = line.reading();
   line.peer.send("kept");
-  line.stream.interrupt_read(Fault::Stopped);
+  line.stream.stop_reads(Fault::Stopped);
   line.driver.settle();
   EXPECT_EQ((*reading)->fault, Fault::Stopped);
+  line.stream.resume_reads();
   EXPECT_EQ(line.read(), "kept");
 }
 
@@ -218,6 +219,16 @@ TEST(StreamTest, CloseEndsTheConnectionForThePeer) {
   line.stream.close();
   line.stream.close();
   EXPECT_TRUE(line.peer.has_ended());
+}
+
+TEST(StreamTest, CloseSendsAResetWhereThatIsWanted) {
+  for (const bool wanted : {false, true}) {
+    Line line(test::joined_by_tcp());
+    if (wanted) line.stream.reset_on_close();
+    line.stream.close();
+    ASSERT_TRUE(line.driver.until([&] { return line.peer.has_ended(); }));
+    EXPECT_EQ(line.peer.was_reset(), wanted);
+  }
 }
 
 TEST(StreamTest, ShutdownOfWritesLeavesReads) {

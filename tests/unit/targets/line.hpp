@@ -96,9 +96,10 @@ class Line : public testing::Test {
   test::Driver driver;
   test::ScriptedTarget scripted;
   observe::Metrics metrics{1};
-  Pool pool{driver.loop(), metrics.worker(0)};
+  // Targets outlive the pool that has connections to them.
   std::shared_ptr<const Target> target = target_at(scripted.endpoint());
   Group group = group_of(target);
+  Pool pool{driver.loop(), metrics.worker(0)};
 };
 
 }  // namespace kanaria::targets

@@ -1,0 +1,233 @@
+#include "kanaria/runtime/store.hpp"
+
+#include "models.hpp"
+#include "support/driver.hpp"
+
+namespace kanaria::runtime {
+namespace {
+
+using Status = Outcome::Status;
+
+/// A server without workers: places are numbered, and publishing waits while the test holds it.
+class Board final : public Publisher {
+ public:
+  std::vector<std::uint32_t> bind(const config::Model& model, config::Diagnostics& diagnostics) override {
+    if (!refusal.empty()) diagnostics.error({}, "listeners", refusal);
+    std::vector<std::uint32_t> bindings(model.listeners.size());
+    std::iota(bindings.begin(), bindings.end(), 0U);
+    return bindings;
+  }
+  net::Awaitable<void> publish(SnapshotPtr snapshot) override {
+    published.push_back(std::move(snapshot));
+    if (held) co_await released.wait();
+  }
+
+  std::string refusal;
+  bool held = false;
+  net::Event released;
+  std::vector<SnapshotPtr> published;
+};
+
+class StoreTest : public testing::Test {
+ protected:
+  static Store::Edit to(const std::string& text) {
+    return [model = model_of(text)](const config::Model*) { return model; };
+  }
+  Outcome change(const Store::Edit& edit, std::optional<std::uint64_t> expected = std::nullopt) {
+    return driver_.run(store_.change(edit, expected));
+  }
+  template <class Change>
+  Outcome edit(Change&& change_it) {
+    return change([&](const config::Model* current) {
+      auto next = std::make_shared<config::Model>(*current);
+      change_it(*next);
+      return next;
+    });
+  }
+
+  test::Driver driver_;
+  net::Blocking blocking_;
+  observe::Metrics metrics_{1};
+  Board board_;
+  Store store_{driver_.loop(), blocking_, board_, metrics_, 1};
+};
+
+using Words = std::vector<std::string>;
+
+Words words_of(const Outcome& outcome) {
+  Words words;
+  for (const config::Diagnostic& one : outcome.diagnostics.sorted()) words.push_back(one.message);
+  return words;
+}
+
+const std::string kOther = "[{name: main, weight: 80}, {name: new, weight: 20}]";
+
+TEST_F(StoreTest, TheFirstChangeAndAnotherAreApplied) {
+  EXPECT_EQ(store_.current(), nullptr);
+  Outcome outcome = change(to(canary()));
+  EXPECT_EQ(outcome.revision, 1U);
+  ASSERT_EQ(board_.published.size(), 1U);
+  EXPECT_EQ(store_.current(), board_.published.back());
+  outcome = change(to(canary(kOther)));
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(outcome.revision, 2U);
+  EXPECT_FALSE(outcome.changes.empty());
+  EXPECT_EQ(store_.current(), board_.published.back());
+  EXPECT_EQ(store_.current()->listener(0)->routes[0].split->weight(1), 20U);
+}
+
+TEST_F(StoreTest, AnEditSeesTheModelInForce) {
+  const ModelPtr first = model_of(canary());
+  change([&](const config::Model* current) {
+    EXPECT_EQ(current, nullptr);
+    return first;
+  });
+  change([&](const config::Model* current) {
+    EXPECT_EQ(current, first.get());
+    return first;
+  });
+}
+
+TEST_F(StoreTest, TheSameModelIsNoChange) {
+  change(to(canary()));
+  const Outcome outcome = change(to("# only a comment\n" + canary()));
+  EXPECT_EQ(outcome.status, Status::Unchanged);
+  EXPECT_TRUE(outcome.changes.empty());
+}
+
+TEST_F(StoreTest, AStaleRevisionIsRefusedAndTheRightOneIsNot) {
+  change(to(canary()));
+  change(to(canary(kOther)), 1);
+  ASSERT_EQ(store_.current()->revision(), 2U);
+  bool edited = false;
+  const Outcome outcome = change(
+      [&](const config::Model* current) {
+        edited = true;
+        return std::make_shared<config::Model>(*current);
+      },
+      1);
+  EXPECT_EQ(outcome.status, Status::Refused);
+  EXPECT_EQ(words_of(outcome), Words{"the configuration has changed meanwhile"});
+  EXPECT_EQ(outcome.revision, 2U);
+  EXPECT_FALSE(edited);
+  EXPECT_EQ(board_.published.size(), 2U);
+}
+
+TEST_F(StoreTest, AFaultChangesNothing) {
+  change(to(canary()));
+  const SnapshotPtr before = store_.current();
+  struct Case {
+    const char* description;
+    void (*change)(config::Model&);
+  };
+  for (const Case& one :
+       {Case{"that validation finds",
+             [](config::Model& model) {
+               std::get<config::Forward>(model.listeners[0].default_rule.action.of).target_groups[0].name.value =
+                   "nowhere";
+             }},
+        Case{"that compiling finds", [](config::Model& model) {
+               auto& path = std::get<config::PathPattern>(model.listeners[0].rules[0].conditions[0].of);
+               path.values.clear();
+               path.regex_values = {{"(", {}}};
+             }}}) {
+    SCOPED_TRACE(one.description);
+    const Outcome outcome = edit(one.change);
+    EXPECT_EQ(outcome.status, Status::Faulty);
+    EXPECT_TRUE(outcome.diagnostics.has_errors());
+    EXPECT_EQ(outcome.revision, 1U);
+    EXPECT_EQ(store_.current(), before);
+    EXPECT_EQ(board_.published.size(), 1U);
+  }
+  EXPECT_EQ(change(to(canary(kOther))).status, Status::Applied) << "and the next change has its turn";
+}
+
+TEST_F(StoreTest, WhatOnlyARestartChangesIsRefused) {
+  change(to(canary()));
+  Outcome outcome = edit([](config::Model& model) { model.workers = 7; });
+  EXPECT_EQ(outcome.status, Status::Refused);
+  EXPECT_EQ(words_of(outcome), Words{"workers can't be changed by a reload; restart kanaria"});
+  outcome = edit([](config::Model& model) { model.admin.address = "none"; });
+  EXPECT_EQ(outcome.status, Status::Refused);
+  EXPECT_EQ(words_of(outcome), Words{"admin can't be changed by a reload; restart kanaria"});
+  EXPECT_EQ(store_.current()->revision(), 1U);
+  EXPECT_EQ(board_.published.size(), 1U);
+}
+
+TEST_F(StoreTest, TakingARulesLastTargetAwayIsRefused) {
+  change(to(canary()));
+  const auto empty = [](std::size_t group) {
+    return [group](config::Model& model) { model.target_groups[group].targets.clear(); };
+  };
+  Outcome outcome = edit(empty(0));
+  EXPECT_EQ(outcome.status, Status::Refused);
+  EXPECT_EQ(words_of(outcome), Words{"rule web/default would be left without a target behind a positive weight; "
+                                     "--force is not available yet"});
+  EXPECT_EQ(store_.current()->revision(), 1U);
+  EXPECT_EQ(edit(empty(1)).status, Status::Applied) << "rule api still has the targets of main";
+}
+
+TEST_F(StoreTest, ARuleThatNeverHadATargetMayStaySo) {
+  std::string text = canary();
+  text.replace(text.find("\"127.0.0.1:9003\""), 16, "");
+  change(to(text));
+  EXPECT_EQ(edit([](config::Model& model) {
+              std::get<config::Forward>(model.listeners[0].rules[0].action.of).target_groups[0].weight = 0;
+            }).status,
+            Status::Refused)
+      << "all of api's weight is on new, which is empty";
+  EXPECT_EQ(change(to("# a comment\n" + text)).status, Status::Unchanged);
+}
+
+TEST_F(StoreTest, APlaceThatCantBeBoundIsRefusedAndLeavesNoRow) {
+  change(to(canary()));
+  board_.refusal = "bind 0.0.0.0:81: Address already in use";
+  const Outcome outcome =
+      change(to(canary(kOther, "  - {port: 81, name: more, default_action: {target_group: new}}\n")));
+  EXPECT_EQ(outcome.status, Status::Refused);
+  EXPECT_EQ(words_of(outcome), Words{board_.refusal});
+  EXPECT_EQ(store_.current()->revision(), 1U);
+  std::size_t listeners = 0;
+  metrics_.listeners().for_each([&](const auto&, std::uint32_t) { ++listeners; });
+  EXPECT_EQ(listeners, 1U);
+}
+
+TEST_F(StoreTest, ChangesWaitTheirTurnInOrder) {
+  board_.held = true;
+  // Named: the coroutines refer to their edits.
+  const Store::Edit edits[] = {to(canary()), to(canary(kOther)), to(canary())};
+  std::vector<test::Started<Outcome>> outcomes;
+  for (const Store::Edit& edit : edits) outcomes.push_back(driver_.start(store_.change(edit, std::nullopt)));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    ASSERT_TRUE(driver_.until([&] { return board_.released.waiting(); }));
+    driver_.settle();
+    EXPECT_EQ(board_.published.size(), i + 1) << "one at a time";
+    EXPECT_FALSE(outcomes[i]->has_value()) << "not before the workers have acknowledged";
+    board_.released.notify();
+    ASSERT_TRUE(driver_.until([&] { return outcomes[i]->has_value(); }));
+    EXPECT_EQ((*outcomes[i])->revision, i + 1);
+  }
+}
+
+TEST_F(StoreTest, TwoChangesFromOneRevisionCantBothBeMade) {
+  change(to(canary()));
+  const Store::Edit a = to(canary(kOther));
+  const Store::Edit b = to(canary("[{name: main, weight: 1}]"));
+  const auto first = driver_.start(store_.change(a, 1));
+  const auto second = driver_.start(store_.change(b, 1));
+  ASSERT_TRUE(driver_.until([&] { return first->has_value() && second->has_value(); }));
+  EXPECT_EQ((*first)->status, Status::Applied);
+  EXPECT_EQ((*second)->status, Status::Refused);
+}
+
+TEST_F(StoreTest, ANameThatIsNotFoundIsAWarning) {
+  std::string text = canary();
+  text.replace(text.find("127.0.0.1:9003"), 14, "no-such-name.invalid:80");
+  const Outcome outcome = change(to(text));
+  EXPECT_EQ(outcome.revision, 1U);
+  ASSERT_EQ(outcome.diagnostics.sorted().size(), 1U);
+  EXPECT_EQ(outcome.diagnostics.sorted().front().severity, config::Severity::Warning);
+}
+
+}  // namespace
+}  // namespace kanaria::runtime
