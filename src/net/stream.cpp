@@ -70,19 +70,19 @@ struct Stream::Core final : Wheel::Entry, boost::intrusive_ref_counter<Core, boo
 
   void expire() override {
     const Tick now = loop.wheel().now();
-    Tick next = kNever;
+    Tick soonest = kNever;
     // Held: a resumed waiter may end the connection.
     const boost::intrusive_ptr<Core> self(this);
     for (Direction* direction : {&reads, &writes}) {
       if (!direction->event.waiting()) continue;
       const Tick wanted = due_of(*direction);
       if (wanted > now) {
-        next = std::min(next, wanted);
+        soonest = std::min(soonest, wanted);
       } else {
         direction->expired = direction->limit.fault;
       }
     }
-    if (next != kNever) loop.wheel().schedule(*this, next);
+    if (soonest != kNever) loop.wheel().schedule(*this, soonest);
     for (Direction* direction : {&reads, &writes})
       if (open && direction->expired != Fault::None) direction->event.notify();
   }

@@ -43,9 +43,9 @@ class Connection final : public Attempt,
   net::Awaitable<Result<void>> send(const http::RequestHead& head, const http::Piece& first) override;
   net::Awaitable<Result<const http::ResponseHead*>> receive() override;
   Sent sent() const override { return sent_; }
+  void give_back() override;
 
  private:
-  void give_back() override;
   void expire() override;
   void on_readable() override;
   bool is_reusable() const;

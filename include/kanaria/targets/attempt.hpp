@@ -20,10 +20,10 @@ class Attempt : public http::Message {
   /// tunnel.
   virtual net::Awaitable<Result<const http::ResponseHead*>> receive() = 0;
   virtual Sent sent() const = 0;
+  /// The end of it; AttemptPtr's to call.
+  virtual void give_back() = 0;
 
  protected:
-  friend struct GiveBack;
-  virtual void give_back() = 0;
   ~Attempt() = default;
 };
 
