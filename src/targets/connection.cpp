@@ -25,7 +25,6 @@ void Connection::begin(const Group& group, const AttemptTimeouts& timeouts) {
   timeouts_ = timeouts;
   keep_ = group.target_idle_timeout;
   read_before_ = stream_.bytes_read();
-  sent_ = Sent::Nothing;
   request_whole_ = answered_ = false;
 }
 
@@ -45,7 +44,6 @@ net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, con
   net::Gather bytes;
   bytes.add(http::write_head(head, arena_));
   body.add_to(bytes);
-  sent_ = first.data.empty() ? Sent::Head : Sent::Body;
   const Result<void> written = co_await stream_.write(bytes);
   if (!written) co_return blame(written.error());
   request_whole_ = first.last;
@@ -53,14 +51,9 @@ net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, con
 }
 
 net::Awaitable<Result<void>> Connection::write(const http::Piece& piece) {
-  net::Gather bytes;
-  if (tunnel_) {
-    bytes.add(piece.data);
-  } else {
-    sent_ = Sent::Body;
-  }
   const http::FramedPiece body(framing_, piece, arena_);
-  if (!tunnel_) body.add_to(bytes);
+  net::Gather bytes;
+  body.add_to(bytes);
   const Result<void> written = co_await stream_.write(bytes);
   if (!written) co_return blame(written.error());
   if (piece.last && tunnel_) stream_.shutdown_writes();
@@ -75,6 +68,7 @@ net::Awaitable<Result<const http::ResponseHead*>> Connection::receive() {
   if (*end != http::HeadEnd::Whole) co_return blame(Error(Fault::TargetClosed));
   const http::ResponseHead& head = reader_.parser().head();
   tunnel_ = head.status == 101;
+  if (tunnel_) framing_ = http::Framing::None;  // raw bytes from here on
   answered_ = head.status >= 200 || tunnel_;
   // A tunnel that falls silent is nobody's fault.
   const Fault silent = tunnel_ ? Fault::ClientIdle : Fault::ResponseBodyTimeout;

@@ -42,7 +42,6 @@ class Connection final : public Attempt,
   Fault fault() const override;
   net::Awaitable<Result<void>> send(const http::RequestHead& head, const http::Piece& first) override;
   net::Awaitable<Result<const http::ResponseHead*>> receive() override;
-  Sent sent() const override { return sent_; }
   void give_back() override;
 
  private:
@@ -61,7 +60,6 @@ class Connection final : public Attempt,
   std::string_view method_;                      // of the request
   http::Framing framing_ = http::Framing::None;  // of the request's body
   std::uint64_t read_before_ = 0;                // bytes read when this request began
-  Sent sent_ = Sent::Nothing;
   bool reused_ = false;
   bool request_whole_ = false;  // all of the request was written
   bool answered_ = false;       // a final head came

@@ -9,9 +9,6 @@
 
 namespace kanaria::targets {
 
-/// How much of the request has left: what a retry needs to know.
-enum class Sent : std::uint8_t { Nothing, Head, Body };
-
 class Attempt : public http::Message {
  public:
   /// The head and the first piece of the body, in one write.
@@ -19,7 +16,6 @@ class Attempt : public http::Message {
   /// The next head: any number of 1xx, then the final one. Valid until the next call. After a 101 both sides are a
   /// tunnel.
   virtual net::Awaitable<Result<const http::ResponseHead*>> receive() = 0;
-  virtual Sent sent() const = 0;
   /// The end of it; AttemptPtr's to call.
   virtual void give_back() = 0;
 
