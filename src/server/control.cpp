@@ -183,8 +183,8 @@ std::vector<std::uint32_t> Server::Control::bind(const config::Model& model, con
 }
 
 net::Awaitable<void> Server::Control::publish(std::shared_ptr<const runtime::Snapshot> snapshot) {
-  std::vector<std::pair<std::uint32_t, std::vector<int>>>
-      fresh;  // places that nobody takes from yet, a socket a worker
+  // Places that nobody takes from yet, with a socket a worker.
+  std::vector<std::pair<std::uint32_t, std::vector<int>>> fresh;
   for (auto& [id, place] : parts_->bindings.places()) {
     if (std::exchange(place.listening, true)) continue;
     auto& sockets = fresh.emplace_back(id, std::vector<int>()).second;
