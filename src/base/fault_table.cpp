@@ -22,7 +22,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {Fault::RequestBodyCut, 400, Side::Client, Again::Never, "request_body_cut"},
     {Fault::ClientGone, 460, Side::Client, Again::Never, "client_gone"},
     {Fault::ClientStalled, 408, Side::Client, Again::Never, "client_stalled"},
-    {Fault::ClientIdle, 0, Side::Client, Again::Never, "client_idle"},
+    {Fault::ClientIdle, 0, Side::Nobody, Again::Never, "client_idle"},
     {Fault::Stopped, 0, Side::Nobody, Again::Never, "stopped"},
     {Fault::NoTarget, 503, Side::Kanaria, Again::Never, "no_target"},
     {Fault::AllWeightsZero, 503, Side::Kanaria, Again::Never, "all_weights_zero"},

@@ -218,7 +218,7 @@ class Tunnels(Case):
             self.assertEqual(arrived.get(timeout=TIMEOUT), BIG)
             self.assertEqual(len(read_to_end(sock)), BIG)
 
-    def test_an_idle_one_ends_after_idle_timeout(self):
+    def test_an_idle_one_ends_after_idle_timeout_and_that_is_no_error(self):
         daemon = self.start(read_to_end, load_balancer={"idle_timeout": "1s"})
         with connect(daemon.port) as sock:
             self.enter(sock)
@@ -227,6 +227,7 @@ class Tunnels(Case):
             self.assertGreater(time.monotonic() - start, 0.9)
         daemon.wait_for_line("^ws .* 101 101 ")
         self.assertEqual(daemon.metric("requests_total", code="101", answered_by="target"), 1)
+        self.assertEqual(daemon.metric("proxy_errors_total"), 0)
 
 
 if __name__ == "__main__":
