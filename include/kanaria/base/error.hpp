@@ -35,7 +35,7 @@ enum class Fault : std::uint8_t {
   TransformFailed,  // a transform matched and its result is no valid target or host, or is over 16K
   RedirectTooLong,  // Location over 8K
   ShuttingDown,     // drain_timeout passed
-  OutOfResources,    // no descriptor, local port or memory for a connection to a target
+  OutOfResources,   // no descriptor, local port or memory for a connection to a target
   Internal,         // a bug of ours; logged
 
   // The target.
