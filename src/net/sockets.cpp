@@ -193,10 +193,14 @@ Listening listen_unix(const std::string& path) {
     return result;
   }
   OwnedSocket socket = make(AF_UNIX);
+  OwnedSocket probe = make(AF_UNIX);
+  if (socket.get() < 0 || probe.get() < 0) {
+    result.error = failed("socket", *where, errno);
+    return result;
+  }
   const auto bind = [&] { return ::bind(socket.get(), where->data(), where->size()) == 0; };
   if (!bind()) {
     const int number = errno;
-    OwnedSocket probe = make(AF_UNIX);
     // A file that is no socket refuses connections too.
     const bool stale = number == EADDRINUSE && is_socket(path) &&
                        ::connect(probe.get(), where->data(), where->size()) != 0 && errno == ECONNREFUSED;

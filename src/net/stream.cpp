@@ -14,7 +14,7 @@ namespace kanaria::net {
 namespace {
 
 // A body that is always ready would starve the loop's other connections: step aside after so many bytes.
-constexpr std::size_t kBytesPerTurn = 256 * 1024;
+constexpr std::size_t kBytesPerTurn = std::size_t{256} * 1024;
 
 }  // namespace
 

@@ -113,7 +113,7 @@ Server::End Server::Control::run(http::Handler& admin) {
 }
 
 net::Awaitable<void> Server::Control::start(config::Loaded loaded) {
-  const auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
+  auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
   const std::string failure = listen_admin(model->admin);
   if (!failure.empty()) {
     spdlog::error("{}", failure);
@@ -233,7 +233,7 @@ net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
   runtime::Outcome outcome;
   outcome.status = runtime::Outcome::Status::Faulty;
   if (loaded.model) {
-    const auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
+    auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
     const runtime::Store::Edit edit = [&](const config::Model*) { return model; };
     outcome = co_await parts_->store.change(edit, std::nullopt);
     loaded.diagnostics = outcome.diagnostics;

@@ -12,7 +12,7 @@ namespace {
 // After an answer that the client did not wait for, its bytes are read a while: a close with unread bytes is a reset,
 // which can destroy the answer on its way.
 constexpr Milliseconds kLinger{2'000};
-constexpr std::uint64_t kLingerBytes = 1024 * 1024;
+constexpr std::uint64_t kLingerBytes = std::uint64_t{1024} * 1024;
 
 /// Without the zone of a link-local address, which means something to this host only.
 std::string text_of(const boost::asio::ip::address& address) {
