@@ -6,10 +6,8 @@ target_compile_options(kanaria_options INTERFACE
 if(KANARIA_WERROR)
   target_compile_options(kanaria_options INTERFACE -Werror)
 endif()
-# Coroutine frames come from Asio's per-thread recycler: two cached blocks a purpose is its default, a nested await needs more.
 target_compile_definitions(kanaria_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
-  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16
   KANARIA_VERSION="${PROJECT_VERSION}")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -2,6 +2,7 @@
 
 #include <CLI/Error.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <stdexcept>
@@ -16,7 +17,7 @@ namespace beast = boost::beast;
 
 namespace {
 
-constexpr net::UseAwaitable kAwait;
+constexpr asio::use_awaitable_t<Executor> kAwait;
 constexpr std::uint64_t kBodyLimit = 16ULL * 1024 * 1024;
 
 Endpoints::value_type generic(const net::Endpoint& endpoint) {
@@ -56,7 +57,7 @@ std::pair<std::string, std::string> parse_header(const std::string& text) {
 Client::Client(asio::io_context& io, Endpoints endpoints, std::chrono::seconds timeout)
     : io_(io), endpoints_(std::move(endpoints)), timeout_(timeout) {}
 
-net::Awaitable<Response> Client::send(const Request& request) {
+Awaitable<Response> Client::send(const Request& request) {
   if (stream_) {
     stream_->expires_after(timeout_);
     std::optional<Response> answer;
@@ -73,7 +74,7 @@ net::Awaitable<Response> Client::send(const Request& request) {
   co_return co_await exchange(request);
 }
 
-net::Awaitable<void> Client::connect() {
+Awaitable<void> Client::connect() {
   boost::system::error_code error;
   buffer_.clear();
   for (const auto& endpoint : endpoints_) {
@@ -86,7 +87,7 @@ net::Awaitable<void> Client::connect() {
   throw boost::system::system_error(error);
 }
 
-net::Awaitable<Response> Client::exchange(const Request& request) {
+Awaitable<Response> Client::exchange(const Request& request) {
   co_await beast::http::async_write(*stream_, request, kAwait);
   beast::http::response_parser<beast::http::string_body> parser;
   parser.body_limit(kBodyLimit);

@@ -2,7 +2,9 @@
 // Owned by a command, on that command's io_context. Failures are thrown as boost::system::system_error.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
@@ -13,15 +15,19 @@
 #include <utility>
 #include <vector>
 
-#include "kanaria/net/asio.hpp"
 #include "url.hpp"
 
 namespace kanaria::cli {
 
+namespace asio = boost::asio;
+
+using Executor = asio::io_context::executor_type;
+template <class T>
+using Awaitable = asio::awaitable<T, Executor>;
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 using Request = boost::beast::http::request<boost::beast::http::string_body>;
 using Response = boost::beast::http::response<boost::beast::http::string_body>;
-using Endpoints = std::vector<boost::asio::generic::stream_protocol::endpoint>;
+using Endpoints = std::vector<asio::generic::stream_protocol::endpoint>;
 
 /// The addresses of a place; throws std::runtime_error when its name has none. Blocks while a name is resolved.
 Endpoints resolve(const Place& place);
@@ -32,17 +38,17 @@ std::pair<std::string, std::string> parse_header(const std::string& text);
 class Client {
  public:
   /// `timeout` is for one request, from the connect to the end of the answer.
-  Client(net::asio::io_context& io, Endpoints endpoints, std::chrono::seconds timeout);
+  Client(asio::io_context& io, Endpoints endpoints, std::chrono::seconds timeout);
 
-  net::Awaitable<Response> send(const Request& request);
+  Awaitable<Response> send(const Request& request);
 
  private:
-  using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol, net::Executor>;
+  using Stream = boost::beast::basic_stream<asio::generic::stream_protocol, Executor>;
 
-  net::Awaitable<void> connect();
-  net::Awaitable<Response> exchange(const Request& request);
+  Awaitable<void> connect();
+  Awaitable<Response> exchange(const Request& request);
 
-  net::asio::io_context& io_;
+  asio::io_context& io_;
   Endpoints endpoints_;
   std::chrono::seconds timeout_;
   std::optional<Stream> stream_;  // none: not connected

@@ -62,7 +62,7 @@ void show_progress(std::uint64_t done, std::uint64_t total) {
             << total << (done == total ? "\n" : "") << std::flush;
 }
 
-net::Awaitable<void> send_share(Client client, const Options& options, const Request& request, Tally& tally) {
+Awaitable<void> send_share(Client client, const Options& options, const Request& request, Tally& tally) {
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
   while (tally.started < options.requests) {
     ++tally.started;

@@ -2,17 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <cassert>
 #include <exception>
 
 namespace kanaria::net {
 namespace {
 
-void log_bug(const std::exception_ptr& thrown) {
-  if (!thrown) return;
+void log_bug() {
   try {
-    std::rethrow_exception(thrown);
+    throw;
   } catch (const std::exception& error) {
     spdlog::error("a coroutine ended by an exception, which is a bug: {}", error.what());
   } catch (...) {
@@ -20,14 +18,34 @@ void log_bug(const std::exception_ptr& thrown) {
   }
 }
 
+/// A coroutine that nobody awaits: it runs at once and its frame dies with it.
+struct Root {
+  struct promise_type {
+    static void* operator new(std::size_t size) { return FramePool::take(size); }
+    static void operator delete(void* frame, std::size_t size) { FramePool::give_back(frame, size); }
+    Root get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }  // `ended` threw
+  };
+};
+
+template <class Ended>
+Root run(Awaitable<void> work, Ended ended) {
+  try {
+    co_await std::move(work);
+  } catch (...) {
+    log_bug();
+  }
+  ended();
+}
+
 }  // namespace
 
 void spawn(Loop& loop, Awaitable<void> work) {
   ++loop.tasks_;
-  asio::co_spawn(loop.executor(), std::move(work), [&loop](const std::exception_ptr& thrown) {
-    log_bug(thrown);
-    loop.task_ended();
-  });
+  run(std::move(work), [&loop] { --loop.tasks_; });
 }
 
 Child::~Child() {
@@ -37,22 +55,17 @@ Child::~Child() {
 void Child::start(Awaitable<void> work) {
   assert(!running_);
   running_ = true;
-  asio::co_spawn(loop_.executor(), std::move(work), [this](const std::exception_ptr& thrown) {
-    log_bug(thrown);
-    running_ = false;
-    // The child may have ended inside start(), or inside a handler that it shares with its parent: resume from the
-    // loop's top.
-    if (ended_.waiting()) asio::post(loop_.executor(), [this] { ended_.notify(); });
-  });
+  run(std::move(work), [this] { ended(); });
+}
+
+// It may have ended inside start(), or inside a handler that it shares with its parent: resume from the loop's top.
+void Child::ended() {
+  running_ = false;
+  if (ended_.waiting()) loop_.post([this] { ended_.notify(); });
 }
 
 Awaitable<void> Child::join() {
   while (running_) co_await ended_.wait();
-}
-
-Awaitable<void> yield(Loop& loop) {
-  const UseAwaitable token;
-  co_await asio::post(loop.executor(), token);
 }
 
 }  // namespace kanaria::net

@@ -25,6 +25,11 @@ void Wheel::schedule(Entry& entry, Tick due) {
   entry.insert_before(slots_[entry.due_ % kSlots]);
 }
 
+Milliseconds Wheel::until_next_tick(Time now) const {
+  const Time next = start_ + static_cast<std::int64_t>(now_ + 1) * kTickLength;
+  return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(next - now));
+}
+
 void Wheel::advance(Time now) {
   const auto elapsed = std::chrono::duration_cast<Milliseconds>(now - start_);
   const Tick reached = static_cast<Tick>(std::max<std::int64_t>(0, elapsed.count() / kTickLength.count()));

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "kanaria/config/print.hpp"
+#include "kanaria/net/signals.hpp"
 #include "kanaria/net/spawn.hpp"
 #include "kanaria/rules/check.hpp"
 #include "logging.hpp"
@@ -16,6 +17,7 @@ namespace {
 // Second signals come in pairs from some supervisors; only one that comes later means "now".
 constexpr std::chrono::seconds kImpatient{1};
 constexpr std::uint32_t kAdminBinding = 0;
+constexpr std::initializer_list<int> kHandled{SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
 // FNV-1a, 64 bits: to tell one configuration from another, not a secret.
 std::string hash_of(const std::string& text) {
@@ -52,10 +54,10 @@ class Server::Control::Retirement final : public net::Wheel::Entry {
 };
 
 struct Server::Control::Parts {
-  Parts(unsigned worker_count, runtime::Publisher& publisher)
+  Parts(unsigned worker_count, runtime::Publisher& publisher, std::function<void(int)> on_signal)
       : metrics(worker_count),
         access_log(worker_count),
-        signals(control.executor()),
+        signals(control, kHandled, std::move(on_signal)),
         store(control, blocking, publisher, metrics, worker_count),
         bindings(worker_count) {
     for (unsigned i = 0; i < worker_count; ++i)
@@ -69,7 +71,7 @@ struct Server::Control::Parts {
   observe::Metrics metrics;
   observe::AccessLog access_log;
   net::Loop control;
-  net::asio::basic_signal_set<net::Executor> signals;
+  net::Signals signals;
   net::Blocking blocking;
   runtime::Store store;
   Bindings bindings;
@@ -87,8 +89,8 @@ Server::Control::~Control() = default;
 
 Server::End Server::Control::run(http::Handler& admin) {
   admin_ = &admin;
-  // Until they are handled they must not end us.
-  for (const int signal : {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  net::hold_signals(kHandled);
   config::Loaded loaded = load(config_file_);
   if (!loaded.model) {
     std::fputs(config::render(loaded).c_str(), stderr);
@@ -99,10 +101,8 @@ Server::End Server::Control::run(http::Handler& admin) {
   net::raise_descriptor_limit();
   const unsigned workers = wanted ? static_cast<unsigned>(*wanted) : automatic_workers();
   runtime::Publisher& publisher = *this;
-  parts_ = std::make_unique<Parts>(workers, publisher);
+  parts_ = std::make_unique<Parts>(workers, publisher, [this](int signal) { on_signal(signal); });
   note_reload(true, loaded);
-  for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2}) parts_->signals.add(signal);
-  wait_for_signal();
   for (auto& worker : parts_->workers) worker->start();
   net::spawn(parts_->control, start(std::move(loaded)));
   parts_->control.run();
@@ -275,14 +275,6 @@ std::string Server::Control::metrics() const {
   return parts_->metrics.text(facts);
 }
 
-void Server::Control::wait_for_signal() {
-  parts_->signals.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    on_signal(signal);
-    wait_for_signal();
-  });
-}
-
 void Server::Control::on_signal(int signal) {
   switch (signal) {
     case SIGHUP:
@@ -347,7 +339,6 @@ net::Awaitable<void> Server::Control::drain() {
   if (parts_->admin_listener) parts_->admin_listener->stop();
   if (!parts_->admin_path.empty()) std::remove(parts_->admin_path.c_str());
   parts_->admin_connections.abort(Fault::ShuttingDown);
-  parts_->signals.cancel();
   parts_->control.stop();
 }
 

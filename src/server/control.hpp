@@ -2,7 +2,6 @@
 // drains. Everything here runs on its thread, which is the one that called run().
 #pragma once
 
-#include <boost/asio/basic_signal_set.hpp>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -32,7 +31,6 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
 
   net::Awaitable<void> start(config::Loaded loaded);
   net::Awaitable<void> drain();
-  void wait_for_signal();
   void on_signal(int signal);
   net::Awaitable<void> reload_by_signal();
   net::Awaitable<void> retire(std::uint32_t binding, Milliseconds timeout);

@@ -206,7 +206,10 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
   auto connection = http::ConnectionField::None;
   const http::RequestHead& request = reader_.parser().head();
   tunnel_ = head.status == 101;
-  if (tunnel_) stream_.limit_reads({idle_timeout_, kNever, Fault::ClientIdle});
+  if (tunnel_) {
+    stream_.watch(nullptr);
+    stream_.limit_reads({idle_timeout_, kNever, Fault::ClientIdle});
+  }
   if (head.status >= 200) {
     answered_ = true;
     framing_ = head.framing;
@@ -247,13 +250,10 @@ void ClientConnection::watch() {
 
 void ClientConnection::on_readable() {
   const int there = stream_.peek();
-  if (there == 0) {
-    watch();
-  } else if (there < 0) {
-    stream_.watch(nullptr);
-    abort(Fault::ClientGone);
-  }
+  if (there == 0) return;
+  stream_.watch(nullptr);
   // Bytes are a pipelined request: they stay in the kernel, and the watch is over.
+  if (there < 0) abort(Fault::ClientGone);
 }
 
 }  // namespace

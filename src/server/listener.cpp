@@ -17,15 +17,15 @@ constexpr Milliseconds kPause{200};  // when the process has no descriptor left
 }  // namespace
 
 Listener::Listener(net::Loop& loop, int socket, std::uint32_t binding, Connections& connections, Owner& owner)
-    : loop_(loop), acceptor_(loop.executor(), socket), binding_(binding), connections_(connections), owner_(owner) {}
+    : loop_(loop), socket_(socket), binding_(binding), connections_(connections), owner_(owner) {}
 
 Listener::~Listener() {
-  if (open_) acceptor_.release();
+  if (open_) loop_.poller().remove(*this, socket_);
 }
 
 void Listener::start() {
   open_ = true;
-  wait();
+  loop_.poller().add(*this, socket_, net::Poller::Interest::Reads);
 }
 
 void Listener::stop() {
@@ -33,24 +33,22 @@ void Listener::stop() {
   while (accept_waiting()) {
   }
   open_ = false;
+  leave_line();
   loop_.wheel().schedule(*this, kNever);
   // Now, not when the last connection lets go of us: the server closes the descriptor, and its number is used again.
-  acceptor_.release();
+  loop_.poller().remove(*this, socket_);
 }
 
-void Listener::wait() {
-  acceptor_.async_wait(net::Descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (error || !self->open_) return;
-    self->accept_waiting();
-    if (self->open_ && !self->scheduled()) self->wait();
-  });
+// The kernel tells once: what is left after our share is taken in the next turn.
+void Listener::accept_some() {
+  if (accept_waiting()) loop_.line_up(*this);
 }
 
 /// True: there may be more.
 bool Listener::accept_waiting() {
   observe::ListenerRow* const row = owner_.row(binding_);
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    const net::Accepted accepted = net::accept(acceptor_.native_handle());
+    const net::Accepted accepted = net::accept(socket_);
     if (accepted.descriptor >= 0) {
       starved_ = false;
       net::spawn(loop_,
@@ -74,10 +72,6 @@ net::Awaitable<void> Listener::serve(int descriptor, net::Endpoint peer, observe
   const Arrived arrived{descriptor, peer, binding_};
   co_await serve_http1(loop_, arrived, owner_.handler(binding_), connections_, gauge);
   owner_.ended();
-}
-
-void Listener::expire() {
-  wait();
 }
 
 }  // namespace kanaria::server

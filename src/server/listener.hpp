@@ -1,11 +1,11 @@
-// One worker's side of a listening socket: accepts and serves. The socket belongs to the server; this only waits for
+// One worker's side of a listening socket: accepts and serves. The socket belongs to the server; this only listens to
 // it. On its loop's thread.
 #pragma once
 
 #include <memory>
 
 #include "kanaria/http/exchange.hpp"
-#include "kanaria/net/asio.hpp"
+#include "kanaria/net/awaitable.hpp"
 #include "kanaria/net/loop.hpp"
 #include "kanaria/net/sockets.hpp"
 #include "kanaria/observe/counters.hpp"
@@ -13,7 +13,10 @@
 
 namespace kanaria::server {
 
-class Listener final : public std::enable_shared_from_this<Listener>, private net::Wheel::Entry {
+class Listener final : public std::enable_shared_from_this<Listener>,
+                       private net::Poller::Entry,
+                       private net::Loop::Late,
+                       private net::Wheel::Entry {
  public:
   /// What a connection of this listener needs; all of it outlives the connection.
   struct Owner {
@@ -35,13 +38,15 @@ class Listener final : public std::enable_shared_from_this<Listener>, private ne
   void stop();
 
  private:
-  void wait();
+  void on_ready(net::Readiness) override { accept_some(); }
+  void at_turn_end() override { accept_some(); }
+  void expire() override { accept_some(); }
+  void accept_some();
   bool accept_waiting();
   net::Awaitable<void> serve(int descriptor, net::Endpoint peer, observe::Cell& gauge);
-  void expire() override;
 
   net::Loop& loop_;
-  net::Descriptor acceptor_;
+  int socket_;
   std::uint32_t binding_;
   Connections& connections_;
   Owner& owner_;

@@ -136,11 +136,7 @@ void Connection::expire() {
 
 // An idle connection that becomes readable was closed, or the target speaks unasked: neither can be used.
 void Connection::on_readable() {
-  if (stream_.peek() == 0) {
-    stream_.watch(this);
-  } else {
-    delete this;
-  }
+  if (stream_.peek() != 0) delete this;
 }
 
 }  // namespace kanaria::targets

@@ -36,7 +36,7 @@ class Driver {
 
   /// Handles all that is there now.
   void settle() {
-    while (loop_.context().poll() > 0) {
+    while (loop_.turn(Milliseconds(0))) {
     }
   }
 
@@ -46,7 +46,7 @@ class Driver {
     const Time end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!holds()) {
       if (std::chrono::steady_clock::now() > end) return false;
-      loop_.context().run_one_for(Milliseconds(1));
+      loop_.turn(Milliseconds(1));
     }
     return true;
   }

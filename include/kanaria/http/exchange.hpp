@@ -10,7 +10,7 @@
 #include "kanaria/base/error.hpp"
 #include "kanaria/http/headers.hpp"
 #include "kanaria/http/message.hpp"
-#include "kanaria/net/asio.hpp"
+#include "kanaria/net/awaitable.hpp"
 #include "kanaria/net/sockets.hpp"
 
 namespace kanaria::http {

@@ -2,6 +2,7 @@
 // result; the loop goes on.
 #pragma once
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <optional>
 #include <utility>

@@ -3,10 +3,8 @@
 // time.
 #pragma once
 
-#include <optional>
+#include <coroutine>
 #include <utility>
-
-#include "kanaria/net/asio.hpp"
 
 namespace kanaria::net {
 
@@ -16,25 +14,23 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
-  bool waiting() const { return waiter_.has_value(); }
+  bool waiting() const { return waiter_ != nullptr; }
 
-  Awaitable<void> wait() {
-    return asio::async_initiate<const UseAwaitable&, void()>(
-        [this](Waiter&& waiter) { waiter_.emplace(std::move(waiter)); }, token_);
-  }
+  struct Wait {
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { event.waiter_ = waiter; }
+    void await_resume() const noexcept {}
+    Event& event;
+  };
+  Wait wait() { return {*this}; }
 
   /// Resumes the waiter before it returns. Call it from the top of a handler, not from inside a coroutine's call.
   void notify() {
-    if (!waiter_) return;
-    Waiter waiter = std::move(*waiter_);
-    waiter_.reset();
-    std::move(waiter)();
+    if (waiter_) std::exchange(waiter_, nullptr).resume();
   }
 
  private:
-  using Waiter = asio::async_result<UseAwaitable, void()>::handler_type;
-  static constexpr UseAwaitable token_{};
-  std::optional<Waiter> waiter_;
+  std::coroutine_handle<> waiter_;
 };
 
 }  // namespace kanaria::net

@@ -1,9 +1,9 @@
 // The ways to start a coroutine. spawn(): nobody waits for it. Child: the second direction of an exchange, always
-// joined before its parent goes on. An exception that leaves a coroutine is a bug: it is logged and ends that coroutine
-// only.
+// joined before its parent goes on. Both run until the first wait before they return. An exception that leaves a coroutine
+// is a bug: it is logged and ends that coroutine only.
 #pragma once
 
-#include "kanaria/net/asio.hpp"
+#include "kanaria/net/awaitable.hpp"
 #include "kanaria/net/event.hpp"
 #include "kanaria/net/loop.hpp"
 
@@ -24,12 +24,11 @@ class Child {
   Awaitable<void> join();
 
  private:
+  void ended();
+
   Loop& loop_;
   Event ended_;
   bool running_ = false;
 };
-
-/// Lets other coroutines of the loop run.
-Awaitable<void> yield(Loop& loop);
 
 }  // namespace kanaria::net

@@ -1,12 +1,12 @@
 // One connected socket, client's or target's: reads, gathered writes, time-outs, and abort(). TLS will live behind this
-// class. An operation tries or waits for readiness and then makes the non-blocking call itself, so a wait that is given
-// up loses no byte.
+// class. An operation makes the non-blocking call itself and waits for readiness only when there is nothing, so a wait that
+// is given up loses no byte. The kernel is asked to tell about a descriptor at its first wait: one that never waits (a
+// request that came with its connection) costs no call for it.
 //
 //   abort(f)      latches f (the first stays); every operation, now and later, ends with it
 //   a failed write ends writes only: an answer that came before the reset can still be read
 //   a time-out    ends only the operation that waited; the other direction still works (a 408 can be sent)
-//   one wait per direction is kept armed and handed on: the watch for a client that goes away becomes the wait for its
-//   next request
+//   writes wait for the end of the loop's turn: loop.hpp says why
 //
 // Owned by one connection, on one loop's thread; not movable, coroutines refer to it.
 #pragma once
@@ -14,12 +14,13 @@
 #include <sys/uio.h>
 
 #include <array>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <span>
 #include <string_view>
 
 #include "kanaria/base/clock.hpp"
-#include "kanaria/net/asio.hpp"
+#include "kanaria/base/error.hpp"
+#include "kanaria/net/awaitable.hpp"
+#include "kanaria/net/event.hpp"
 #include "kanaria/net/loop.hpp"
 
 namespace kanaria::net {
@@ -54,13 +55,13 @@ class Watcher {
   ~Watcher() = default;
 };
 
-class Stream final {
+class Stream final : private Poller::Entry, private Wheel::Entry {
  public:
   /// Takes the descriptor (non-blocking). `gone`: what a reset or broken pipe means on this side.
   Stream(Loop& loop, int descriptor, Fault gone);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
-  ~Stream();
+  ~Stream() override { close(); }
 
   /// At least one byte, or 0 at the peer's FIN.
   Awaitable<Result<std::size_t>> read(std::span<char> room);
@@ -71,35 +72,67 @@ class Stream final {
   /// Waits until a connect() in progress has ended.
   Awaitable<Result<void>> connected(Fault timed_out, Milliseconds timeout);
 
-  void limit_reads(const Limit& limit);
-  void limit_writes(const Limit& limit);
+  void limit_reads(const Limit& limit) { set(reads_, limit); }
+  void limit_writes(const Limit& limit) { set(writes_, limit); }
 
-  /// Calls the watcher when something arrives while nobody reads; null ends it. May call it before it returns.
+  /// Calls the watcher each time that something arrives while nobody reads, and before it returns if something is there;
+  /// null ends it.
   void watch(Watcher* watcher);
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
   int peek();
 
   /// Ends reads with `fault`, the one that waits and later ones, until resume_reads(); writes go on.
-  void stop_reads(Fault fault);
-  void resume_reads();
+  void stop_reads(Fault fault) { end(reads_, fault); }
+  void resume_reads() { reads_.ended = Fault::None; }
   /// close() will send a reset instead of a FIN.
   void reset_on_close();
   void abort(Fault fault);
-  Fault fault() const;
+  Fault fault() const { return fault_; }
   /// Sends FIN.
   void shutdown_writes();
   void close();
-  int descriptor() const;
-  Loop& loop() const;
+  int descriptor() const { return socket_.get(); }
+  Loop& loop() const { return loop_; }
   /// All bytes since the stream was made.
-  std::uint64_t bytes_read() const;
-  std::uint64_t bytes_written() const;
+  std::uint64_t bytes_read() const { return bytes_read_; }
+  std::uint64_t bytes_written() const { return bytes_written_; }
 
  private:
-  struct Core;  // lives until the last armed wait has come back
-  struct Direction;
-  static Awaitable<Fault> wait(Core& core, Direction& direction);
-  boost::intrusive_ptr<Core> core_;
+  struct Direction final : Loop::Late {
+    void at_turn_end() override { event.notify(); }
+
+    Event event;  // one operation waits for readiness
+    Limit limit;
+    Tick started = 0;             // of the wait in progress
+    Fault expired = Fault::None;  // set for the waiter when its time is over
+    Fault ended = Fault::None;    // this direction is over for good
+    bool ready = true;            // a call may find something: until one doesn't
+  };
+  class Wait;
+
+  void on_ready(Readiness what) override;
+  void expire() override;
+  void register_for(const Direction& direction);
+  Tick due_of(const Direction& direction) const;
+  void start_timer(Direction& direction);
+  void set(Direction& direction, const Limit& limit);
+  void end(Direction& direction, Fault with);
+  Fault verdict(const Direction& direction) const { return fault_ != Fault::None ? fault_ : direction.ended; }
+  Error failed(Direction& direction, int number);
+
+  Loop& loop_;
+  OwnedSocket socket_;
+  Direction reads_;
+  Direction writes_;
+  Watcher* watcher_ = nullptr;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_written_ = 0;
+  Tick last_byte_ = 0;    // in either direction
+  std::uint32_t turn_ = 0;  // bytes read since this stream last let others run
+  Fault gone_;
+  Fault fault_ = Fault::None;
+  bool hung_up_ = false;  // FIN or RST is behind the bytes that are still to be read
+  enum class Registered : std::uint8_t { No, Reads, Both } registered_ = Registered::No;
 };
 
 }  // namespace kanaria::net

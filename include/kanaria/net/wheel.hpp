@@ -41,6 +41,8 @@ class Wheel {
 
   /// The tick that has begun.
   Tick now() const { return now_; }
+  /// How long until the next tick begins, rounded up; 0: it has begun.
+  Milliseconds until_next_tick(Time now) const;
   /// Puts the entry at `due`, or moves it there; a due tick that has passed means the next one. kNever: takes it off.
   void schedule(Entry& entry, Tick due);
   /// Expires all that is due by `now`.
