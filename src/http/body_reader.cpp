@@ -72,6 +72,21 @@ std::uint64_t BodyReader::left() const {
   return state_ == State::Length ? left_ : std::numeric_limits<std::uint64_t>::max();
 }
 
+std::uint64_t BodyReader::plain_left() const {
+  switch (state_) {
+    case State::Length:
+    case State::Data: return left_;
+    case State::UntilClose: return std::numeric_limits<std::uint64_t>::max();
+    default: return 0;
+  }
+}
+
+void BodyReader::skip_plain(std::uint64_t bytes) {
+  if (state_ == State::UntilClose) return;
+  left_ -= bytes;
+  if (left_ == 0) state_ = state_ == State::Length ? State::Done : State::DataCr;
+}
+
 bool BodyReader::finish_at_eof() {
   if (state_ == State::UntilClose) state_ = State::Done;
   return done();
@@ -88,15 +103,10 @@ BodyReader::Taken BodyReader::take(std::span<char> bytes) {
       valid = take_line_byte(*in++);
       continue;
     }
-    auto size = static_cast<std::size_t>(end - in);
-    if (state_ != State::UntilClose) {
-      size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, size));
-      left_ -= size;
-    }
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(plain_left(), static_cast<std::size_t>(end - in)));
+    skip_plain(size);
     out = out == in ? in + size : std::copy(in, in + size, out);
     in += size;
-    if (left_ == 0 && state_ == State::Length) state_ = State::Done;
-    if (left_ == 0 && state_ == State::Data) state_ = State::DataCr;
   }
   return {valid, static_cast<std::size_t>(in - begin), {begin, static_cast<std::size_t>(out - begin)}};
 }

@@ -26,6 +26,11 @@ class BodyReader {
   Taken take(std::span<char> bytes);
   bool done() const { return state_ == State::Done; }
   std::uint64_t left() const;
+  /// How many of the next bytes are data as they are: of a body with a length what is left of it, of a chunk its rest, of
+  /// one that ends with the connection all.
+  std::uint64_t plain_left() const;
+  /// So many of them went another way.
+  void skip_plain(std::uint64_t bytes);
   /// The connection ended: is the body whole?
   bool finish_at_eof();
   const std::vector<Field>& trailers() const { return trailers_; }

@@ -189,6 +189,14 @@ std::uint64_t RequestParser::body_left() const {
   return impl_->body.left();
 }
 
+std::uint64_t RequestParser::plain_left() const {
+  return impl_->body.plain_left();
+}
+
+void RequestParser::skip_plain(std::uint64_t bytes) {
+  impl_->body.skip_plain(bytes);
+}
+
 const std::vector<Field>& RequestParser::trailers() const {
   return impl_->body.trailers();
 }
@@ -242,6 +250,14 @@ bool ResponseParser::body_done() const {
 
 std::uint64_t ResponseParser::body_left() const {
   return impl_->body.left();
+}
+
+std::uint64_t ResponseParser::plain_left() const {
+  return impl_->body.plain_left();
+}
+
+void ResponseParser::skip_plain(std::uint64_t bytes) {
+  impl_->body.skip_plain(bytes);
 }
 
 bool ResponseParser::finish_at_eof() {

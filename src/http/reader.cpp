@@ -2,13 +2,23 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace kanaria::http {
+namespace {
+
+// Below it, a copy costs less than the calls for a pipe.
+constexpr std::uint64_t kWorthAPipe = std::uint64_t{64} * 1024;
+constexpr std::uint64_t kMostAtOnce = std::uint64_t{1024} * 1024;
+// Of a body that says its length.
+constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
 
 template <class Parser>
 bool Reader<Parser>::make_room_for_head() {
   if (!head_) {
-    head_ = stream_.loop().blocks().take(BlockSize::Small);
+    head_ = stream_.loop().blocks().take(first_);
     return true;
   }
   if (begin_ > 0) {  // what a message before left in the middle of the block
@@ -62,7 +72,7 @@ Piece Reader<Parser>::ready() {
 }
 
 template <class Parser>
-net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut) {
+net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut, Carry carry) {
   for (;;) {
     if (refused_ != Fault::None) co_return Error(refused_);
     if (parser_.body_done()) co_return piece({});
@@ -72,19 +82,47 @@ net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut) {
       begin_ += progress.consumed;
       if (!progress.data.empty() || parser_.body_done()) co_return piece(progress.data);
     }
+    if (has_pipe(carry)) {
+      Result<Piece> piped = co_await through_pipe(cut);
+      co_return piped;
+    }
     make_room_for_body();
     std::span<char> space = room();
     space = space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), parser_.body_left())));
     const Result<std::size_t> got = co_await stream_.read(space);
     if (!got) co_return got.error();
-    if (*got == 0) {
-      if constexpr (requires { parser_.finish_at_eof(); })
-        if (parser_.finish_at_eof()) co_return piece({});
-      co_return Error(cut);
-    }
+    if (*got == 0) co_return at_eof(cut);
     end_ += *got;
     filled_ = end_ == body_.size();
   }
+}
+
+/// Is the next piece to go through a pipe? A body whose length isn't known has to show first that it is long.
+template <class Parser>
+bool Reader<Parser>::has_pipe(Carry carry) {
+  const std::uint64_t plain = parser_.plain_left();
+  if (carry != Carry::Pipe || has_bytes() || plain == 0) return false;
+  if (!pipe_ && plain >= kWorthAPipe && (filled_ || plain <= kMaxLength)) pipe_ = stream_.loop().pipes().take();
+  return static_cast<bool>(pipe_);
+}
+
+template <class Parser>
+net::Awaitable<Result<Piece>> Reader<Parser>::through_pipe(Fault cut) {
+  const std::uint64_t most = std::min<std::uint64_t>(parser_.plain_left(), kMostAtOnce);
+  const Result<std::size_t> got = co_await stream_.read(pipe_, static_cast<std::size_t>(most));
+  if (!got) co_return got.error();
+  if (*got == 0) co_return at_eof(cut);
+  parser_.skip_plain(*got);
+  Piece result = piece({});
+  result.pipe = &pipe_;
+  co_return result;
+}
+
+template <class Parser>
+Result<Piece> Reader<Parser>::at_eof(Fault cut) {
+  if constexpr (requires { parser_.finish_at_eof(); })
+    if (parser_.finish_at_eof()) return piece({});
+  return Error(cut);
 }
 
 // The head block stays as it is while its head is pinned; what it still holds undecoded (part of a chunk line) moves
@@ -123,6 +161,7 @@ template <class Parser>
 void Reader<Parser>::finish() {
   if (in_body_ && has_bytes()) head_ = std::move(body_);
   body_.release();
+  pipe_.release();
   in_body_ = filled_ = false;
   refused_ = Fault::None;
   if (!has_bytes()) {

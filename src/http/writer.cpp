@@ -1,30 +1,63 @@
 #include "kanaria/http/writer.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace kanaria::http {
+namespace {
 
-FramedPiece::FramedPiece(Framing framing, const Piece& piece, Arena& arena) : data_(piece.data) {
-  if (framing != Framing::Chunked) return;
-  if (!data_.empty()) {
-    char* at = std::to_chars(line_.data(), line_.data() + 16, data_.size(), 16).ptr;
-    *at++ = '\r';
-    *at++ = '\n';
-    before_ = {line_.data(), static_cast<std::size_t>(at - line_.data())};
-    after_ = "\r\n";
+/// What a chunked framing puts before and after a piece's bytes. Holds the chunk line: it must outlive the write.
+class Frame {
+ public:
+  Frame(Framing framing, const Piece& piece, Arena& arena) {
+    if (framing != Framing::Chunked) return;
+    const std::size_t size = piece.pipe == nullptr ? piece.data.size() : piece.pipe->size();
+    if (size > 0) {
+      char* at = std::to_chars(line_.data(), line_.data() + 16, size, 16).ptr;
+      *at++ = '\r';
+      *at++ = '\n';
+      before_ = {line_.data(), static_cast<std::size_t>(at - line_.data())};
+      after_ = "\r\n";
+    }
+    if (!piece.last) return;
+    after_ = size == 0 ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
+    if (piece.trailers == nullptr || piece.trailers->empty()) return;
+    after_.remove_suffix(2);
+    for (const Field& field : *piece.trailers) after_ = arena.join({after_, field.name, ": ", field.value, "\r\n"});
+    after_ = arena.join({after_, "\r\n"});
   }
-  if (!piece.last) return;
-  after_ = data_.empty() ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
-  if (piece.trailers == nullptr || piece.trailers->empty()) return;
-  after_.remove_suffix(2);
-  for (const Field& field : *piece.trailers) after_ = arena.join({after_, field.name, ": ", field.value, "\r\n"});
-  after_ = arena.join({after_, "\r\n"});
-}
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
 
-void FramedPiece::add_to(net::Gather& gather) const {
-  gather.add(before_);
-  gather.add(data_);
-  gather.add(after_);
+  std::string_view before() const { return before_; }
+  std::string_view after() const { return after_; }
+
+ private:
+  std::array<char, 18> line_{};  // 16 hex digits, CR LF
+  std::string_view before_;
+  std::string_view after_;
+};
+
+}  // namespace
+
+net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, Framing framing, const Piece& piece,
+                                   Arena& arena) {
+  const Frame frame(framing, piece, arena);
+  net::Gather bytes;
+  bytes.add(head);
+  bytes.add(frame.before());
+  bytes.add(piece.data);
+  if (piece.pipe != nullptr) {
+    Result<void> written;
+    if (!bytes.empty()) written = co_await stream.write(bytes);
+    if (written) written = co_await stream.write(*piece.pipe);
+    if (!written) co_return written;
+    bytes = {};
+  }
+  bytes.add(frame.after());
+  Result<void> written;
+  if (!bytes.empty()) written = co_await stream.write(bytes);
+  co_return written;
 }
 
 }  // namespace kanaria::http

@@ -1,5 +1,6 @@
 #include "kanaria/net/stream.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -123,28 +124,63 @@ Error Stream::failed(Direction& direction, int number) {
   return {gone_, number};
 }
 
+/// After a call that failed: nothing is there now, or it was interrupted.
+bool Stream::try_again(Direction& direction) {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN) return false;
+  direction.ready = false;
+  return true;
+}
+
+bool Stream::has_had_its_turn() {
+  if (turn_ < kBytesPerTurn) return false;
+  turn_ = 0;
+  return true;
+}
+
+void Stream::count_read(std::size_t size) {
+  bytes_read_ += size;
+  last_byte_ = loop_.wheel().now();
+  turn_ += static_cast<std::uint32_t>(size);
+}
+
+void Stream::count_written(std::size_t size) {
+  bytes_written_ += size;
+  last_byte_ = loop_.wheel().now();
+}
+
 Awaitable<Result<std::size_t>> Stream::read(std::span<char> room) {
+  if (has_had_its_turn()) co_await loop_.turn_end();
   for (;;) {
     const Fault fault = co_await Wait(*this, reads_);
     if (fault != Fault::None) co_return Error(fault);
     const ssize_t got = ::recv(descriptor(), room.data(), room.size(), MSG_DONTWAIT);
     if (got < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) co_return failed(reads_, errno);
-      reads_.ready = false;
-      continue;
+      if (try_again(reads_)) continue;
+      co_return failed(reads_, errno);
     }
     const auto size = static_cast<std::size_t>(got);
     // Less than there was room for: the kernel has no more, and says so when it has.
     if (size < room.size()) reads_.ready = hung_up_;
-    bytes_read_ += size;
-    last_byte_ = loop_.wheel().now();
-    turn_ += static_cast<std::uint32_t>(size);
-    if (turn_ >= kBytesPerTurn) {
-      turn_ = 0;
-      co_await loop_.turn_end();
-    }
+    count_read(size);
     co_return size;
+  }
+}
+
+Awaitable<Result<std::size_t>> Stream::read(Pipe& pipe, std::size_t most) {
+  if (has_had_its_turn()) co_await loop_.turn_end();
+  for (;;) {
+    const Fault fault = co_await Wait(*this, reads_);
+    if (fault != Fault::None) co_return Error(fault);
+    const ssize_t got =
+        ::splice(descriptor(), nullptr, pipe.write_end_.get(), nullptr, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (got < 0) {
+      if (try_again(reads_)) continue;
+      co_return failed(reads_, errno);
+    }
+    pipe.size_ = static_cast<std::size_t>(got);
+    count_read(pipe.size_);
+    co_return pipe.size_;
   }
 }
 
@@ -167,14 +203,11 @@ Awaitable<Result<void>> Stream::write(Gather& bytes) {
     message.msg_iovlen = parts.size();
     const ssize_t sent = ::sendmsg(descriptor(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) co_return failed(writes_, errno);
-      writes_.ready = false;
-      continue;
+      if (try_again(writes_)) continue;
+      co_return failed(writes_, errno);
     }
     auto left = static_cast<std::size_t>(sent);
-    bytes_written_ += left;
-    last_byte_ = loop_.wheel().now();
+    count_written(left);
     while (!parts.empty() && left >= parts.front().iov_len) {
       left -= parts.front().iov_len;
       parts = parts.subspan(1);
@@ -187,9 +220,27 @@ Awaitable<Result<void>> Stream::write(Gather& bytes) {
   co_return Result<void>();
 }
 
+Awaitable<Result<void>> Stream::write(Pipe& pipe) {
+  co_await loop_.turn_end();
+  while (pipe.size_ > 0) {
+    const Fault fault = co_await Wait(*this, writes_);
+    if (fault != Fault::None) co_return Error(fault);
+    const ssize_t sent =
+        ::splice(pipe.read_end_.get(), nullptr, descriptor(), nullptr, pipe.size_, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (sent < 0) {
+      if (try_again(writes_)) continue;
+      co_return failed(writes_, errno);
+    }
+    pipe.size_ -= static_cast<std::size_t>(sent);
+    count_written(static_cast<std::size_t>(sent));
+  }
+  co_return Result<void>();
+}
+
 Awaitable<Result<void>> Stream::connected(Fault timed_out, Milliseconds timeout) {
   writes_.limit = {timeout, kNever, timed_out};
   writes_.ready = false;
+  reads_.ready = false;  // the kernel will tell
   const Fault fault = co_await Wait(*this, writes_);
   if (fault != Fault::None) co_return Error(fault);
   const int number = connect_result(descriptor());

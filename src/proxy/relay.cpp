@@ -17,7 +17,7 @@ void Upload::start() {
 net::Awaitable<void> Upload::run() {
   for (bool last = false; !last;) {
     waiting_ = true;
-    const Result<http::Piece> piece = co_await client_.read();
+    const Result<http::Piece> piece = co_await client_.read(attempt_.takes());
     waiting_ = false;
     if (!piece) {
       attempt_.abort(piece.error().fault);
@@ -90,7 +90,7 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   if (!started) co_return started.error().fault;
   if (record.is_websocket && !upload.started()) upload.start();
   while (!piece.last) {
-    const Result<http::Piece> next = co_await attempt.read();
+    const Result<http::Piece> next = co_await attempt.read(request.client.takes());
     if (!next) co_return next.error().fault;
     piece = *next;
     const Result<void> written = co_await request.client.write(piece);

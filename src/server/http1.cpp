@@ -29,7 +29,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
         endpoint_(arrived.peer),
         binding_(arrived.binding),
         stream_(loop, arrived.descriptor, Fault::ClientGone),
-        reader_(stream_, {}),
+        reader_(stream_, {}, BlockSize::Small),
         arena_(loop.blocks()) {
     address_text_ = endpoint_.family() == AF_UNIX ? "unix:" : text_of(endpoint_.address());
     endpoint_text_ = endpoint_.to_string();
@@ -47,7 +47,8 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   // http::Exchange
   const http::RequestHead& head() const override { return reader_.parser().head(); }
   http::Piece ready() override { return stopped_ ? http::Piece() : reader_.ready(); }
-  net::Awaitable<Result<http::Piece>> read() override;
+  net::Awaitable<Result<http::Piece>> read(http::Carry carry) override;
+  http::Carry takes() const override { return http::Carry::Pipe; }
   net::Awaitable<Result<void>> write(const http::Piece& piece) override;
   net::Awaitable<Result<void>> send(const http::ResponseHead& head, const http::Piece& first) override;
   void stop_reading() override {
@@ -190,13 +191,13 @@ net::Awaitable<void> ClientConnection::linger() {
   }
 }
 
-net::Awaitable<Result<http::Piece>> ClientConnection::read() {
+net::Awaitable<Result<http::Piece>> ClientConnection::read(http::Carry carry) {
   if (stopped_) co_return Error(Fault::Stopped);
   if (tunnel_) {
     const Result<http::Piece> bytes = co_await reader_.raw();
     co_return bytes;
   }
-  const Result<http::Piece> piece = co_await reader_.body(Fault::RequestBodyCut);
+  const Result<http::Piece> piece = co_await reader_.body(Fault::RequestBodyCut, carry);
   // Nobody reads after the last piece: from here on readiness means that the client is gone, or its next request.
   if (piece && piece->last) watch();
   co_return piece;
@@ -223,20 +224,14 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
       connection = http::ConnectionField::KeepAlive;
     }
   }
-  const http::FramedPiece body(framing_, first, arena_);
-  net::Gather bytes;
-  bytes.add(http::write_head(head, connection, arena_));
-  body.add_to(bytes);
-  const Result<void> sent = co_await stream_.write(bytes);
+  const std::string_view text = http::write_head(head, connection, arena_);
+  const Result<void> sent = co_await http::write(stream_, text, framing_, first, arena_);
   whole_ = sent && answered_ && first.last;
   co_return sent;
 }
 
 net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
-  const http::FramedPiece body(framing_, piece, arena_);
-  net::Gather bytes;
-  body.add_to(bytes);
-  const Result<void> sent = co_await stream_.write(bytes);
+  const Result<void> sent = co_await http::write(stream_, {}, framing_, piece, arena_);
   whole_ = sent && piece.last;
   if (whole_ && tunnel_) stream_.shutdown_writes();
   co_return sent;

@@ -9,7 +9,7 @@ Connection::Connection(Pool& pool, const Target& target, int descriptor)
     : pool_(pool),
       target_(target),
       stream_(pool.state_->loop, descriptor, Fault::TargetReset),
-      reader_(stream_, http::kResponseLimits),
+      reader_(stream_, http::kResponseLimits, BlockSize::Medium),  // an answer of 10 or 20 KiB in one read
       arena_(pool.state_->loop.blocks()) {
   pool_.state_->counters.target(target_.row).connections.add();
 }
@@ -40,21 +40,15 @@ net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, con
   framing_ = head.framing;
   stream_.limit_writes({timeouts_.idle, kNever, Fault::TargetStalled});
   stream_.limit_reads({timeouts_.idle, kNever, Fault::TargetTimeout});
-  const http::FramedPiece body(framing_, first, arena_);
-  net::Gather bytes;
-  bytes.add(http::write_head(head, arena_));
-  body.add_to(bytes);
-  const Result<void> written = co_await stream_.write(bytes);
+  const std::string_view text = http::write_head(head, arena_);
+  const Result<void> written = co_await http::write(stream_, text, framing_, first, arena_);
   if (!written) co_return blame(written.error());
   request_whole_ = first.last;
   co_return written;
 }
 
 net::Awaitable<Result<void>> Connection::write(const http::Piece& piece) {
-  const http::FramedPiece body(framing_, piece, arena_);
-  net::Gather bytes;
-  body.add_to(bytes);
-  const Result<void> written = co_await stream_.write(bytes);
+  const Result<void> written = co_await http::write(stream_, {}, framing_, piece, arena_);
   if (!written) co_return blame(written.error());
   if (piece.last && tunnel_) stream_.shutdown_writes();
   request_whole_ = piece.last;
@@ -63,6 +57,10 @@ net::Awaitable<Result<void>> Connection::write(const http::Piece& piece) {
 
 net::Awaitable<Result<const http::ResponseHead*>> Connection::receive() {
   reader_.parser().reset(method_);
+  if (!reader_.has_bytes()) {  // waits without a block
+    const Result<void> readable = co_await stream_.readable();
+    if (!readable) co_return blame(readable.error());
+  }
   const Result<http::HeadEnd> end = co_await reader_.head();
   if (!end) co_return blame(end.error());
   if (*end != http::HeadEnd::Whole) co_return blame(Error(Fault::TargetClosed));
@@ -89,14 +87,14 @@ http::Piece Connection::ready() {
   return tunnel_ ? http::Piece() : reader_.ready();
 }
 
-net::Awaitable<Result<http::Piece>> Connection::read() {
+net::Awaitable<Result<http::Piece>> Connection::read(http::Carry carry) {
   // An if, not ?:, around co_await: g++ 12 destroys the conditional's temporaries twice.
   if (stopped_) co_return Error(Fault::Stopped);
   if (tunnel_) {
     Result<http::Piece> bytes = co_await reader_.raw();
     co_return bytes;
   }
-  Result<http::Piece> piece = co_await reader_.body(Fault::ResponseBodyCut);
+  Result<http::Piece> piece = co_await reader_.body(Fault::ResponseBodyCut, carry);
   if (!piece) co_return blame(piece.error());
   co_return piece;
 }

@@ -35,7 +35,8 @@ class Connection final : public Attempt,
   void wait_idle();
 
   http::Piece ready() override;
-  net::Awaitable<Result<http::Piece>> read() override;
+  net::Awaitable<Result<http::Piece>> read(http::Carry carry) override;
+  http::Carry takes() const override { return http::Carry::Pipe; }
   net::Awaitable<Result<void>> write(const http::Piece& piece) override;
   void stop_reading() override;
   void abort(Fault fault) override;

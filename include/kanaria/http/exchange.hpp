@@ -21,7 +21,10 @@ class Message {
   /// Body bytes that came with the head: no wait. Once, before the first read().
   virtual Piece ready() = 0;
   /// The next piece of the body; after the last one, not again. After a 101 it is a tunnel's raw bytes until FIN.
-  virtual net::Awaitable<Result<Piece>> read() = 0;
+  /// `carry`: what the piece may be handed over in, Pipe where the side that it goes to takes pipes.
+  virtual net::Awaitable<Result<Piece>> read(Carry carry) = 0;
+  /// What write() takes: Memory, or that and pipes.
+  virtual Carry takes() const = 0;
   /// Done when the bytes are needed no more.
   virtual net::Awaitable<Result<void>> write(const Piece& piece) = 0;
   /// The rest of the incoming body is not wanted: a read() under way ends with Stopped, and the connection can't be

@@ -7,6 +7,10 @@
 #include <string_view>
 #include <vector>
 
+namespace kanaria::net {
+class Pipe;
+}
+
 namespace kanaria::http {
 
 struct Field {
@@ -56,11 +60,15 @@ struct ResponseHead {
   void clear();
 };
 
+/// How bytes of a body are handed over: in memory, or in a kernel pipe that a socket can be written from.
+enum class Carry : std::uint8_t { Memory, Pipe };
+
 /// Bytes lent by one side: valid until the next call on that side.
 struct Piece {
   std::string_view data;
   bool last = false;                             // nothing follows
   const std::vector<Field>* trailers = nullptr;  // with `last` only; null: none
+  net::Pipe* pipe = nullptr;                     // set: all bytes in there are the piece, and `data` is empty
 };
 
 /// The first field of that name, or null.

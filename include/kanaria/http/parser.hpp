@@ -67,6 +67,9 @@ class RequestParser {
   bool body_done() const;
   /// Bytes of the body that must still come where the length is known, else UINT64_MAX: how much to read at the most.
   std::uint64_t body_left() const;
+  /// How many of the next bytes are surely plain body, as they are; they may be passed by without being parsed.
+  std::uint64_t plain_left() const;
+  void skip_plain(std::uint64_t bytes);
   /// Trailer fields after a chunked body; never those that frame, route or authenticate (RFC 9110 §6.5.1): these refuse
   /// the message.
   const std::vector<Field>& trailers() const;
@@ -91,6 +94,8 @@ class ResponseParser {
   BodyProgress parse_body(std::span<char> bytes);
   bool body_done() const;
   std::uint64_t body_left() const;
+  std::uint64_t plain_left() const;
+  void skip_plain(std::uint64_t bytes);
   /// The connection ended. True: the message is complete (UntilClose); false: it was cut.
   bool finish_at_eof();
   const std::vector<Field>& trailers() const;

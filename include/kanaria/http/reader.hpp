@@ -4,6 +4,8 @@
 //
 //   head block  [ head, pinned | body or next bytes ]     body block  [ decoded piece | not yet decoded ]
 //
+// A long stretch of plain body goes through a pipe instead, where the other side takes one.
+//
 // Owned by one connection, on its loop's thread.
 #pragma once
 
@@ -23,7 +25,9 @@ enum class HeadEnd : std::uint8_t {
 template <class Parser>
 class Reader {
  public:
-  Reader(net::Stream& stream, const HeadLimits& limits) : stream_(stream), parser_(limits) {}
+  /// `first`: the block that a head is first read into.
+  Reader(net::Stream& stream, const HeadLimits& limits, BlockSize first)
+      : stream_(stream), parser_(limits), first_(first) {}
 
   Parser& parser() { return parser_; }
   const Parser& parser() const { return parser_; }
@@ -36,7 +40,7 @@ class Reader {
   /// A body piece that is here already, possibly empty, never an error: what is broken comes with the next body().
   Piece ready();
   /// The next piece. `cut` is the fault of a body that ends before its end.
-  net::Awaitable<Result<Piece>> body(Fault cut);
+  net::Awaitable<Result<Piece>> body(Fault cut, Carry carry);
   /// Bytes as they come, an empty last piece at FIN: a tunnel.
   net::Awaitable<Result<Piece>> raw();
   /// The message is over: unpins its head, keeps bytes that follow it.
@@ -48,16 +52,21 @@ class Reader {
   std::span<char> room() { return {area().data() + end_, area().size() - end_}; }
   bool make_room_for_head();
   void make_room_for_body();
+  bool has_pipe(Carry carry);
+  net::Awaitable<Result<Piece>> through_pipe(Fault cut);
+  Result<Piece> at_eof(Fault cut);
   Piece piece(std::string_view data);
 
   net::Stream& stream_;
   Parser parser_;
   Block head_;
   Block body_;
+  net::Pipe pipe_;
   std::size_t begin_ = 0;  // of the bytes not consumed, in area()
   std::size_t end_ = 0;
   bool in_body_ = false;         // area() is the body block
   Fault refused_ = Fault::None;  // found by ready(), told by body()
+  BlockSize first_;
   bool filled_ = false;          // the last read filled the body block: the next one gets a larger one
 };
 

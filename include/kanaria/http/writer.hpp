@@ -1,7 +1,7 @@
-// Puts body pieces on the wire as the framing says: plain, or as one chunk each. Pure but for the caller's Gather.
+// Puts heads and body pieces on the wire: pieces plain or as one chunk each, as the framing says; a head together with the
+// first piece in one gathered write.
 #pragma once
 
-#include <array>
 #include <string_view>
 
 #include "kanaria/base/block.hpp"
@@ -10,18 +10,8 @@
 
 namespace kanaria::http {
 
-/// One piece framed; holds the chunk line, so it must outlive the write.
-class FramedPiece {
- public:
-  /// `arena` takes a trailer section, which is rare.
-  FramedPiece(Framing framing, const Piece& piece, Arena& arena);
-  void add_to(net::Gather& gather) const;
-
- private:
-  std::array<char, 18> line_{};  // 16 hex digits, CR LF
-  std::string_view before_;
-  std::string_view data_;
-  std::string_view after_;
-};
+/// Writes `head` (may be empty), then the piece. `arena` takes a trailer section, which is rare.
+net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, Framing framing, const Piece& piece,
+                                   Arena& arena);
 
 }  // namespace kanaria::http

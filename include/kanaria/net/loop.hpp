@@ -1,5 +1,5 @@
-// One event loop and what belongs to it: readiness of descriptors, deadlines, byte blocks, coroutine frames, randomness,
-// and a count of the coroutines that live on it. A worker has one, control has one. Everything here belongs to the thread
+// One event loop and what belongs to it: readiness of descriptors, deadlines, byte blocks, pipes, coroutine frames,
+// randomness, and a count of the coroutines that live on it. A worker has one, control has one. Everything here belongs to the thread
 // that runs it, except post() and stop().
 //
 //   a turn:  wait for readiness -> tell who is ready (they read, decide, and line up to write)
@@ -23,6 +23,7 @@
 #include "kanaria/base/random.hpp"
 #include "kanaria/net/awaitable.hpp"
 #include "kanaria/net/frames.hpp"
+#include "kanaria/net/pipe.hpp"
 #include "kanaria/net/poller.hpp"
 #include "kanaria/net/wheel.hpp"
 
@@ -77,6 +78,7 @@ class Loop {
   Poller& poller() { return poller_; }
   Wheel& wheel() { return wheel_; }
   BlockPool& blocks() { return blocks_; }
+  PipePool& pipes() { return pipes_; }
   Random& random() { return random_; }
   unsigned index() const { return index_; }
 
@@ -116,6 +118,7 @@ class Loop {
   // Blocks outlive what is posted: functions that die unrun give theirs back.
   BlockPool blocks_;
   FramePool frames_;
+  PipePool pipes_;
   Wheel wheel_;
   Poller poller_;
   asio::io_context context_{1};  // what is posted

@@ -39,6 +39,7 @@ class Gather {
   void add(std::string_view bytes) {
     if (!bytes.empty()) parts_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};  // sendmsg doesn't write
   }
+  bool empty() const { return count_ == 0; }
   std::span<iovec> parts() { return {parts_.data(), count_}; }
 
  private:
@@ -69,6 +70,9 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   Awaitable<Result<void>> readable();
   /// All of it.
   Awaitable<Result<void>> write(Gather& bytes);
+  /// The same, past this process: into an empty pipe, at most so many bytes; and all that is in one.
+  Awaitable<Result<std::size_t>> read(Pipe& pipe, std::size_t most);
+  Awaitable<Result<void>> write(Pipe& pipe);
   /// Waits until a connect() in progress has ended.
   Awaitable<Result<void>> connected(Fault timed_out, Milliseconds timeout);
 
@@ -119,6 +123,10 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   void end(Direction& direction, Fault with);
   Fault verdict(const Direction& direction) const { return fault_ != Fault::None ? fault_ : direction.ended; }
   Error failed(Direction& direction, int number);
+  bool try_again(Direction& direction);
+  bool has_had_its_turn();
+  void count_read(std::size_t size);
+  void count_written(std::size_t size);
 
   Loop& loop_;
   OwnedSocket socket_;

@@ -205,7 +205,7 @@ TEST_F(ConnectionTest, After101BytesPassAsTheyAre) {
   peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\x81raw");
   EXPECT_EQ(receive(*attempt), 101);
   EXPECT_TRUE(attempt->ready().data.empty());
-  Result<http::Piece> piece = driver.run(attempt->read());
+  Result<http::Piece> piece = driver.run(attempt->read(http::Carry::Memory));
   EXPECT_EQ(piece->data, "\x81raw");
   peer.forget();
   const http::Piece up{"up", false, nullptr};
@@ -214,11 +214,11 @@ TEST_F(ConnectionTest, After101BytesPassAsTheyAre) {
   EXPECT_TRUE(driver.run(attempt->write(kNoBody)));
   EXPECT_TRUE(driver.until([&] { return peer.has_ended(); })) << "the last piece is our FIN";
   peer.send("down");
-  piece = driver.run(attempt->read());
+  piece = driver.run(attempt->read(http::Carry::Memory));
   EXPECT_EQ(piece->data, "down");
   EXPECT_FALSE(piece->last);
   peer.finish();
-  EXPECT_TRUE(driver.run(attempt->read())->last);
+  EXPECT_TRUE(driver.run(attempt->read(http::Carry::Memory))->last);
   attempt.reset();
   EXPECT_EQ(pool.idle(), 0U);
 }
@@ -238,7 +238,7 @@ TEST_F(ConnectionTest, SilenceEndsWithTheFaultOfItsPhase) {
 
   peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(receive(*attempt), 200);
-  const auto piece = driver.start(attempt->read());
+  const auto piece = driver.start(attempt->read(http::Carry::Memory));
   driver.pass(11);
   ASSERT_TRUE(piece->has_value());
   EXPECT_EQ(fault_of(**piece), Fault::ResponseBodyTimeout);
@@ -266,12 +266,12 @@ TEST_F(ConnectionTest, StopReadingEndsTheReadThatWaits) {
   send(*attempt);
   peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(receive(*attempt), 200);
-  const auto reading = driver.start(attempt->read());
+  const auto reading = driver.start(attempt->read(http::Carry::Memory));
   attempt->stop_reading();
   driver.settle();
   ASSERT_TRUE(reading->has_value());
   EXPECT_EQ(fault_of(**reading), Fault::Stopped);
-  EXPECT_EQ(fault_of(driver.run(attempt->read())), Fault::Stopped);
+  EXPECT_EQ(fault_of(driver.run(attempt->read(http::Carry::Memory))), Fault::Stopped);
 }
 
 TEST_F(ConnectionTest, AbortEndsWhateverWaits) {

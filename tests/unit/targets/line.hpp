@@ -62,7 +62,7 @@ class Line : public testing::Test {
     http::Piece piece = attempt.ready();
     std::string all(piece.data);
     while (!piece.last) {
-      const Result<http::Piece> next = driver.run(attempt.read());
+      const Result<http::Piece> next = driver.run(attempt.read(http::Carry::Memory));
       fault = fault_of(next);
       if (!next) break;
       piece = *next;
