@@ -22,7 +22,8 @@ struct Side {
   Step step = Step::NeedMore;  // of the head
   Fault fault = Fault::None;   // latched: a refused connection stays refused
 
-  void reset() {
+  void reset(const HeadLimits& with) {
+    limits = with;
     head.clear();
     scan = {};
     body.start(Framing::None, 0, limits);
@@ -52,6 +53,29 @@ struct Side {
     return {body_step, taken.consumed, taken.data, fault};
   }
 };
+
+// What parsers need for a message, between two messages: idle connections hold none, and the vectors keep their memory.
+template <class Impl>
+std::vector<std::unique_ptr<Impl>>& spares() {
+  thread_local std::vector<std::unique_ptr<Impl>> spare;
+  return spare;
+}
+
+template <class Impl>
+std::unique_ptr<Impl> take_spare() {
+  auto& spare = spares<Impl>();
+  if (spare.empty()) return std::make_unique<Impl>();
+  std::unique_ptr<Impl> taken = std::move(spare.back());
+  spare.pop_back();
+  return taken;
+}
+
+template <class Impl>
+void keep_spare(std::unique_ptr<Impl> used) {
+  constexpr std::size_t kMost = 1024;
+  auto& spare = spares<Impl>();
+  if (spare.size() < kMost) spare.push_back(std::move(used));
+}
 
 // Is the start line's last word a version that exists, or may exist one day, but is not ours? "PRI * HTTP/2.0" is.
 bool names_other_version(std::string_view head) {
@@ -146,14 +170,21 @@ bool judge(std::string_view text, bool to_head, ResponseHead& head) {
 
 struct RequestParser::Impl : Side<RequestHead> {};
 
-RequestParser::RequestParser(const HeadLimits& limits) : impl_(std::make_unique<Impl>()) {
-  impl_->limits = limits;
+RequestParser::RequestParser(const HeadLimits& limits) : limits_(limits) {
+  reset();
 }
 
-RequestParser::~RequestParser() = default;
+RequestParser::~RequestParser() {
+  release();
+}
 
 void RequestParser::reset() {
-  impl_->reset();
+  if (!impl_) impl_ = take_spare<Impl>();
+  impl_->reset(limits_);
+}
+
+void RequestParser::release() {
+  if (impl_) keep_spare(std::move(impl_));
 }
 
 HeadProgress RequestParser::parse_head(std::string_view bytes) {
@@ -205,14 +236,21 @@ struct ResponseParser::Impl : Side<ResponseHead> {
   bool to_head = false;  // the answer to a HEAD request
 };
 
-ResponseParser::ResponseParser(const HeadLimits& limits) : impl_(std::make_unique<Impl>()) {
-  impl_->limits = limits;
+ResponseParser::ResponseParser(const HeadLimits& limits) : limits_(limits) {
+  reset({});
 }
 
-ResponseParser::~ResponseParser() = default;
+ResponseParser::~ResponseParser() {
+  release();
+}
+
+void ResponseParser::release() {
+  if (impl_) keep_spare(std::move(impl_));
+}
 
 void ResponseParser::reset(std::string_view request_method) {
-  impl_->reset();
+  if (!impl_) impl_ = take_spare<Impl>();
+  impl_->reset(limits_);
   impl_->to_head = request_method == "HEAD";
 }
 

@@ -162,6 +162,7 @@ void Reader<Parser>::finish() {
   if (in_body_ && has_bytes()) head_ = std::move(body_);
   body_.release();
   pipe_.release();
+  parser_.release();
   in_body_ = filled_ = false;
   refused_ = Fault::None;
   if (!has_bytes()) {

@@ -57,6 +57,7 @@ Bound bind_tcp(const Endpoint& where, bool dual, bool shared) {
     const int only = dual ? 0 : 1;
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   }
+  set(descriptor, IPPROTO_TCP, TCP_NODELAY);  // what is accepted from it inherits it
   if (::bind(descriptor, where.data(), where.size()) != 0) bound.error = failed("bind", where, errno);
   return bound;
 }
@@ -231,8 +232,8 @@ Accepted accept(int listening) {
     accepted.error = errno;
     return accepted;
   }
-  accepted.peer = Endpoint::of(address, size);
-  if (accepted.peer.family() != AF_UNIX) set(accepted.descriptor, IPPROTO_TCP, TCP_NODELAY);
+  const Endpoint peer = Endpoint::of(address, size);
+  accepted.peer = {peer.address(), peer.port(), peer.family() == AF_UNIX};
   return accepted;
 }
 

@@ -15,29 +15,19 @@ constexpr std::uint32_t kBytesPerTurn = 256 * 1024;
 
 }  // namespace
 
-/// Goes on when the direction is ready, over or out of time; gives what ended it, None: try.
-class Stream::Wait {
- public:
-  Wait(Stream& stream, Direction& direction) : stream_(stream), direction_(direction) {}
+void Stream::Wait::await_suspend(std::coroutine_handle<> waiter) {
+  direction_.leave_line();
+  direction_.event.wait().await_suspend(waiter);
+  stream_.turn_ = 0;
+  stream_.start_timer(direction_);
+  stream_.register_for(direction_);
+}
 
-  bool await_ready() const { return direction_.ready || stream_.verdict(direction_) != Fault::None; }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    direction_.leave_line();
-    direction_.event.wait().await_suspend(waiter);
-    stream_.turn_ = 0;
-    stream_.start_timer(direction_);
-    stream_.register_for(direction_);
-  }
-  Fault await_resume() const {
-    const Fault expired = std::exchange(direction_.expired, Fault::None);
-    const Fault fault = stream_.verdict(direction_);
-    return fault != Fault::None ? fault : expired;
-  }
-
- private:
-  Stream& stream_;
-  Direction& direction_;
-};
+Fault Stream::Wait::await_resume() const {
+  const Fault expired = std::exchange(direction_.expired, Fault::None);
+  const Fault fault = stream_.verdict(direction_);
+  return fault != Fault::None ? fault : expired;
+}
 
 Stream::Stream(Loop& loop, int descriptor, Fault gone) : loop_(loop), socket_(descriptor), gone_(gone) {}
 
@@ -184,14 +174,6 @@ Awaitable<Result<std::size_t>> Stream::read(Pipe& pipe, std::size_t most) {
   }
 }
 
-Awaitable<Result<void>> Stream::readable() {
-  Fault fault = verdict(reads_);
-  if (fault == Fault::None && reads_.ready && peek() != 0) co_return Result<void>();
-  fault = co_await Wait(*this, reads_);
-  if (fault != Fault::None) co_return Error(fault);
-  co_return Result<void>();
-}
-
 Awaitable<Result<void>> Stream::write(Gather& bytes) {
   co_await loop_.turn_end();
   std::span<iovec> parts = bytes.parts();
@@ -255,7 +237,7 @@ void Stream::watch(Watcher* watcher) {
   if (reads_.ready && peek() != 0) watcher->on_readable();
 }
 
-int Stream::peek() {
+int Stream::peek() const {
   char byte = 0;
   const ssize_t got = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (got > 0) return 1;

@@ -13,7 +13,7 @@ void begin(observe::ExchangeRecord& record, const http::Exchange& client, const 
   record.created = client.began().time;
   record.load_balancer = snapshot.settings().name;
   record.client_address = client.peer().address;
-  record.client_port = client.peer_endpoint().port();
+  record.client_port = client.peer_address().port;
   const http::RequestHead& head = client.head();
   record.method = head.method;
   record.authority = head.authority;
@@ -87,8 +87,7 @@ net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {
   begin(record, client, *snapshot, *listener);
   Request request{client, context_, *snapshot, *listener, *out, record};
 
-  const boost::asio::ip::address peer = client.peer_endpoint().address();
-  const rules::Subject subject{client.head(), peer, context_.loop.index()};
+  const rules::Subject subject{client.head(), client.peer_address().address, context_.loop.index()};
   const rules::Rule& rule = listener->rules->find(subject);
   record.rule = rule.name();
   record.rule_priority = rule.priority();

@@ -1,5 +1,6 @@
 #include "kanaria/server/http1.hpp"
 
+#include <array>
 #include <string>
 
 #include "kanaria/http/reader.hpp"
@@ -20,29 +21,60 @@ std::string text_of(const boost::asio::ip::address& address) {
   return boost::asio::ip::address_v6(address.to_v6().to_bytes()).to_string();
 }
 
+/// As Host names it: IPv6 in brackets.
+std::string host_of(const boost::asio::ip::address& address) {
+  return address.is_v6() ? "[" + text_of(address) + "]" : text_of(address);
+}
+
+/// A client's address with its port, and views of its parts: printed once a connection, in as little memory as it takes.
+class ClientText {
+ public:
+  explicit ClientText(const net::Peer& peer) {
+    const std::string host = peer.is_unix ? "unix:" : host_of(peer.address);
+    const std::string text = peer.is_unix ? host : host + ":" + std::to_string(peer.port);
+    host_size_ = static_cast<std::uint8_t>(host.size());
+    size_ = static_cast<std::uint8_t>(text.copy(text_.data(), text_.size()));
+  }
+  std::string_view with_port() const { return {text_.data(), size_}; }
+  std::string_view address() const {
+    const std::string_view host(text_.data(), host_size_);
+    return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+  }
+
+ private:
+  std::array<char, sizeof "[1111:2222:3333:4444:5555:6666:7777:8888]:65535"> text_{};
+  std::uint8_t host_size_ = 0;
+  std::uint8_t size_ = 0;
+};
+
 class ClientConnection final : public http::Exchange, public OpenConnection, private net::Watcher {
  public:
   ClientConnection(net::Loop& loop, const Arrived& arrived, http::Handler& handler, observe::Cell& gauge)
       : loop_(loop),
         handler_(handler),
         gauge_(gauge),
-        endpoint_(arrived.peer),
+        peer_(arrived.peer),
+        text_(arrived.peer),
         binding_(arrived.binding),
         stream_(loop, arrived.descriptor, Fault::ClientGone),
         reader_(stream_, {}, BlockSize::Small),
         arena_(loop.blocks()) {
-    address_text_ = endpoint_.family() == AF_UNIX ? "unix:" : text_of(endpoint_.address());
-    endpoint_text_ = endpoint_.to_string();
-    peer_.address = address_text_;
-    peer_.with_port = endpoint_text_;
     gauge_.add();
   }
   ~ClientConnection() { gauge_.subtract(); }
 
-  net::Awaitable<void> serve() {
-    for (bool more = true; more;) more = co_await serve_one();
-    if (unread_ && stream_.fault() == Fault::None) co_await linger();
-  }
+  // One after another, in a loop:
+  /// False: it is to end.
+  bool wants_another() const;
+  bool has_request() const { return reader_.has_bytes(); }
+  /// co_await it when there is none.
+  net::Stream::Readable request();
+  /// One request and its answer; true: the connection may carry another.
+  net::Awaitable<bool> serve_one();
+
+  /// In the end: what is unread would destroy the answer on its way; co_await linger().
+  bool has_unread() const { return unread_ && stream_.fault() == Fault::None; }
+  net::Awaitable<void> linger();
 
   // http::Exchange
   const http::RequestHead& head() const override { return reader_.parser().head(); }
@@ -67,8 +99,8 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     if (other != nullptr && stream_.fault() != Fault::None) other->abort(stream_.fault());
     watch();
   }
-  const http::PeerText& peer() const override { return peer_; }
-  const net::Endpoint& peer_endpoint() const override { return endpoint_; }
+  http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
+  const net::Peer& peer_address() const override { return peer_; }
   const http::Began& began() const override { return began_; }
   Arena& arena() override { return arena_; }
   std::uint64_t received_bytes() const override { return consumed() - consumed_before_; }
@@ -83,9 +115,6 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   std::uint32_t binding() const override { return binding_; }
 
  private:
-  net::Awaitable<bool> serve_one();
-  net::Awaitable<Result<http::HeadEnd>> read_head(const http::Timeouts& timeouts);
-  net::Awaitable<void> linger();
   std::uint64_t consumed() const { return stream_.bytes_read() - reader_.waiting(); }
   void begin();
   bool end();
@@ -95,10 +124,10 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   net::Loop& loop_;
   http::Handler& handler_;
   observe::Cell& gauge_;
-  net::Endpoint endpoint_;
+  net::Peer peer_;
+  ClientText text_;
   std::uint32_t binding_;
-  std::string address_text_, endpoint_text_, local_text_;
-  http::PeerText peer_;
+  std::string_view local_host_;  // for a request without Host; in the arena
   net::Stream stream_;
   http::RequestReader reader_;
   Arena arena_;
@@ -114,7 +143,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   bool stopped_ = false;                         // the request's body is not wanted
   bool tunnel_ = false;
   bool unread_ = false;  // at the end: request bytes are left in the connection
-  bool idle_ = false;    // between two requests
+  bool idle_ = false;    // waits for a request
   bool draining_ = false;
 };
 
@@ -122,47 +151,41 @@ void ClientConnection::begin() {
   consumed_before_ = consumed();
   written_before_ = stream_.bytes_written();
   framing_ = http::Framing::None;
+  began_ = {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
   answered_ = whole_ = close_ = stopped_ = tunnel_ = false;
   reader_.parser().reset();
 }
 
-net::Awaitable<Result<http::HeadEnd>> ClientConnection::read_head(const http::Timeouts& timeouts) {
-  if (!reader_.has_bytes()) {
-    idle_ = true;
-    stream_.limit_reads({timeouts.idle, kNever, Fault::ClientIdle});
-    const Result<void> readable = co_await stream_.readable();
-    idle_ = false;
-    if (!readable) co_return readable.error();
-  }
-  began_ = {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
-  stream_.limit_reads(
-      {Milliseconds(0), loop_.wheel().now() + ticks_of(timeouts.request_header), Fault::RequestHeadTimeout});
-  const Result<http::HeadEnd> end = co_await reader_.head();
-  co_return end;
+bool ClientConnection::wants_another() const {
+  // A request that waits in the kernel is owed an answer.
+  return !draining_ || reader_.has_bytes() || stream_.peek() > 0;
 }
 
-/// One request and its answer; true: the connection may carry another.
+net::Stream::Readable ClientConnection::request() {
+  idle_ = true;
+  stream_.limit_reads({handler_.timeouts().idle, kNever, Fault::ClientIdle});
+  return stream_.readable();
+}
+
 net::Awaitable<bool> ClientConnection::serve_one() {
-  if (draining_ && !reader_.has_bytes() && stream_.peek() <= 0) co_return false;
+  idle_ = false;
   begin();
   const http::Timeouts timeouts = handler_.timeouts();
-  const Result<http::HeadEnd> got = co_await read_head(timeouts);
+  stream_.limit_reads(
+      {Milliseconds(0), loop_.wheel().now() + ticks_of(timeouts.request_header), Fault::RequestHeadTimeout});
+  const Result<http::HeadEnd> got = co_await reader_.head();
   if (got && *got == http::HeadEnd::Closed) co_return false;
   idle_timeout_ = timeouts.idle;
   stream_.limit_reads({timeouts.idle, kNever, Fault::RequestBodyTimeout});
   stream_.limit_writes({timeouts.idle, kNever, Fault::ClientStalled});
   if (!got || *got == http::HeadEnd::Cut) {
     const Fault fault = got ? Fault::MalformedRequest : got.error().fault;
-    if (fault == Fault::ClientIdle || fault == Fault::ClientGone || stream_.fault() != Fault::None) co_return false;
+    if (fault == Fault::ClientGone || stream_.fault() != Fault::None) co_return false;
     close_ = stopped_ = unread_ = true;
     co_await handler_.refuse(*this, fault);
     co_return false;
   }
-  if (head().authority.empty() && local_text_.empty()) {
-    const std::string address = text_of(net::local_endpoint(stream_.descriptor()).address());
-    local_text_ = address.find(':') == std::string::npos ? address : "[" + address + "]";
-    peer_.local_host = local_text_;
-  }
+  if (head().authority.empty()) local_host_ = arena_.keep(host_of(net::local_endpoint(stream_.descriptor()).address()));
   co_await handler_.handle(*this);
   const bool more = end();
   co_return more;
@@ -175,6 +198,7 @@ bool ClientConnection::end() {
   other_ = nullptr;
   reader_.finish();
   arena_.clear();
+  local_host_ = {};
   return keep;
 }
 
@@ -231,7 +255,8 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
 }
 
 net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
-  const Result<void> sent = co_await http::write(stream_, {}, framing_, piece, arena_);
+  const std::string_view no_head;
+  const Result<void> sent = co_await http::write(stream_, no_head, framing_, piece, arena_);
   whole_ = sent && piece.last;
   if (whole_ && tunnel_) stream_.shutdown_writes();
   co_return sent;
@@ -257,7 +282,16 @@ net::Awaitable<void> serve_http1(net::Loop& loop, Arrived arrived, http::Handler
                                  observe::Cell& gauge) {
   ClientConnection connection(loop, arrived, handler, gauge);
   connections.add(connection);
-  co_await connection.serve();
+  while (connection.wants_another()) {
+    // Here and not further in, so that an idle connection is this frame and no more.
+    if (!connection.has_request()) {
+      const Result<void> request = co_await connection.request();
+      if (!request) break;
+    }
+    const bool more = co_await connection.serve_one();
+    if (!more) break;
+  }
+  if (connection.has_unread()) co_await connection.linger();
 }
 
 }  // namespace kanaria::server

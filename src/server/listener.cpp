@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "kanaria/net/spawn.hpp"
-#include "kanaria/server/http1.hpp"
 
 namespace kanaria::server {
 namespace {
@@ -51,8 +50,8 @@ bool Listener::accept_waiting() {
     const net::Accepted accepted = net::accept(socket_);
     if (accepted.descriptor >= 0) {
       starved_ = false;
-      net::spawn(loop_,
-                 serve(accepted.descriptor, accepted.peer, row == nullptr ? uncounted_ : row->client_connections));
+      const Arrived arrived{accepted.descriptor, accepted.peer, binding_};
+      net::spawn(loop_, serve(arrived, row == nullptr ? uncounted_ : row->client_connections));
       continue;
     }
     const bool starved =
@@ -67,9 +66,8 @@ bool Listener::accept_waiting() {
   return true;
 }
 
-net::Awaitable<void> Listener::serve(int descriptor, net::Endpoint peer, observe::Cell& gauge) {
+net::Awaitable<void> Listener::serve(Arrived arrived, observe::Cell& gauge) {
   const std::shared_ptr<Listener> self = shared_from_this();
-  const Arrived arrived{descriptor, peer, binding_};
   co_await serve_http1(loop_, arrived, owner_.handler(binding_), connections_, gauge);
   owner_.ended();
 }

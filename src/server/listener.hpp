@@ -10,6 +10,7 @@
 #include "kanaria/net/sockets.hpp"
 #include "kanaria/observe/counters.hpp"
 #include "kanaria/server/connections.hpp"
+#include "kanaria/server/http1.hpp"
 
 namespace kanaria::server {
 
@@ -43,7 +44,7 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   void expire() override { accept_some(); }
   void accept_some();
   bool accept_waiting();
-  net::Awaitable<void> serve(int descriptor, net::Endpoint peer, observe::Cell& gauge);
+  net::Awaitable<void> serve(Arrived arrived, observe::Cell& gauge);
 
   net::Loop& loop_;
   int socket_;

@@ -48,7 +48,8 @@ net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, con
 }
 
 net::Awaitable<Result<void>> Connection::write(const http::Piece& piece) {
-  const Result<void> written = co_await http::write(stream_, {}, framing_, piece, arena_);
+  const std::string_view no_head;
+  const Result<void> written = co_await http::write(stream_, no_head, framing_, piece, arena_);
   if (!written) co_return blame(written.error());
   if (piece.last && tunnel_) stream_.shutdown_writes();
   request_whole_ = piece.last;

@@ -52,8 +52,8 @@ class Exchange : public Message {
   /// While set, a client that goes away aborts `other` with ClientGone; null ends it. Use Watch.
   virtual void on_gone(Message* other) = 0;
 
-  virtual const PeerText& peer() const = 0;
-  virtual const net::Endpoint& peer_endpoint() const = 0;
+  virtual PeerText peer() const = 0;
+  virtual const net::Peer& peer_address() const = 0;
   /// When its first byte was there.
   virtual const Began& began() const = 0;
   /// Strings that live until the exchange ends.

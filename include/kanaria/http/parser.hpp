@@ -16,15 +16,15 @@
 
 namespace kanaria::http {
 
-inline constexpr std::size_t kKibibyte = 1024;
+inline constexpr std::uint32_t kKibibyte = 1024;
 
 struct HeadLimits {
-  std::size_t start_line = 16 * kKibibyte;  // ALB: 16K
-  std::size_t field = 16 * kKibibyte;       // ALB: 16K, name and value
-  std::size_t head = 64 * kKibibyte;        // ALB: 64K of request fields
-  std::size_t fields = 256;                 // a count, ours
-  std::size_t trailers = 8 * kKibibyte;     // all of a trailer section
-  std::size_t chunk_line = kKibibyte;       // a chunk-size line with its extensions
+  std::uint32_t start_line = 16 * kKibibyte;  // ALB: 16K
+  std::uint32_t field = 16 * kKibibyte;       // ALB: 16K, name and value
+  std::uint32_t head = 64 * kKibibyte;        // ALB: 64K of request fields
+  std::uint32_t fields = 256;                 // a count, ours
+  std::uint32_t trailers = 8 * kKibibyte;     // all of a trailer section
+  std::uint32_t chunk_line = kKibibyte;       // a chunk-size line with its extensions
 };
 inline constexpr HeadLimits kResponseLimits{.head = 32 * kKibibyte};
 
@@ -56,6 +56,8 @@ class RequestParser {
 
   /// Starts the next message; forgets the one before.
   void reset();
+  /// The message is over: nothing but reset() may be called until the next. Gives the memory back that it took.
+  void release();
   /// `bytes` start with the head and hold what has come so far, at the same address and in growing length. One empty
   /// line before the request line is skipped (RFC 9112 §2.2) and counts as consumed.
   HeadProgress parse_head(std::string_view bytes);
@@ -76,6 +78,7 @@ class RequestParser {
 
  private:
   struct Impl;
+  HeadLimits limits_;
   std::unique_ptr<Impl> impl_;
 };
 
@@ -88,6 +91,7 @@ class ResponseParser {
 
   /// Starts the next head. `request_method` decides whether a body may follow (HEAD). Called again after each 1xx.
   void reset(std::string_view request_method);
+  void release();
   HeadProgress parse_head(std::string_view bytes);
   const ResponseHead& head() const;
   ResponseHead& head();
@@ -102,6 +106,7 @@ class ResponseParser {
 
  private:
   struct Impl;
+  HeadLimits limits_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -27,7 +27,9 @@ class Reader {
  public:
   /// `first`: the block that a head is first read into.
   Reader(net::Stream& stream, const HeadLimits& limits, BlockSize first)
-      : stream_(stream), parser_(limits), first_(first) {}
+      : stream_(stream), parser_(limits), first_(first) {
+    parser_.release();
+  }
 
   Parser& parser() { return parser_; }
   const Parser& parser() const { return parser_; }

@@ -36,6 +36,13 @@ class Endpoint {
   socklen_t size_ = 0;
 };
 
+/// Who is at the other end of a connection: what a request needs of an Endpoint, in a third of its size.
+struct Peer {
+  boost::asio::ip::address address;  // IPv4-mapped comes as IPv4; unspecified for a Unix socket
+  std::uint16_t port = 0;            // 0 for a Unix socket
+  bool is_unix = false;
+};
+
 /// An owned descriptor, -1: none.
 class OwnedSocket {
  public:
@@ -78,8 +85,9 @@ Listening listen_unix(const std::string& path);
 struct Accepted {
   int descriptor = -1;  // non-blocking, no delay
   int error = 0;        // errno when there is none; EAGAIN: the queue is empty
-  Endpoint peer;
+  Peer peer;
 };
+/// Of a socket that listen_tcp() or listen_unix() made.
 Accepted accept(int listening);
 
 /// Starts a non-blocking connect; its end shows as writability. An immediate refusal is an error.

@@ -66,8 +66,9 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
 
   /// At least one byte, or 0 at the peer's FIN.
   Awaitable<Result<std::size_t>> read(std::span<char> room);
-  /// Something is there to read: bytes, FIN or RST.
-  Awaitable<Result<void>> readable();
+  /// co_await it, a Result<void>: something is there to read: bytes, FIN or RST.
+  class Readable;
+  Readable readable();
   /// All of it.
   Awaitable<Result<void>> write(Gather& bytes);
   /// The same, past this process: into an empty pipe, at most so many bytes; and all that is in one.
@@ -83,7 +84,7 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   /// null ends it.
   void watch(Watcher* watcher);
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
-  int peek();
+  int peek() const;
 
   /// Ends reads with `fault`, the one that waits and later ones, until resume_reads(); writes go on.
   void stop_reads(Fault fault) { end(reads_, fault); }
@@ -110,9 +111,20 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
     Tick started = 0;             // of the wait in progress
     Fault expired = Fault::None;  // set for the waiter when its time is over
     Fault ended = Fault::None;    // this direction is over for good
-    bool ready = true;            // a call may find something: until one doesn't
+    mutable bool ready = true;    // a call may find something: until one doesn't
   };
-  class Wait;
+  /// Goes on when the direction is ready, over or out of time; gives what ended it, None: try.
+  class Wait {
+   public:
+    Wait(Stream& stream, Direction& direction) : stream_(stream), direction_(direction) {}
+    bool await_ready() const { return direction_.ready || stream_.verdict(direction_) != Fault::None; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    Fault await_resume() const;
+
+   private:
+    Stream& stream_;
+    Direction& direction_;
+  };
 
   void on_ready(Readiness what) override;
   void expire() override;
@@ -142,5 +154,24 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   bool hung_up_ = false;  // FIN or RST is behind the bytes that are still to be read
   enum class Registered : std::uint8_t { No, Reads, Both } registered_ = Registered::No;
 };
+
+class Stream::Readable {
+ public:
+  explicit Readable(Stream& stream) : stream_(stream), wait_(stream, stream.reads_) {}
+  bool await_ready() { return wait_.await_ready() && (stream_.verdict(stream_.reads_) != Fault::None || stream_.peek() != 0); }
+  void await_suspend(std::coroutine_handle<> waiter) { wait_.await_suspend(waiter); }
+  Result<void> await_resume() const {
+    const Fault fault = wait_.await_resume();
+    return fault == Fault::None ? Result<void>() : Result<void>(Error(fault));
+  }
+
+ private:
+  Stream& stream_;
+  Wait wait_;
+};
+
+inline Stream::Readable Stream::readable() {
+  return Readable(*this);
+}
 
 }  // namespace kanaria::net

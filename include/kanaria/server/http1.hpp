@@ -13,7 +13,7 @@ namespace kanaria::server {
 
 struct Arrived {
   int descriptor;
-  net::Endpoint peer;
+  net::Peer peer;
   std::uint32_t binding;
 };
 

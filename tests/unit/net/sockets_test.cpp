@@ -108,8 +108,8 @@ TEST(ListenTcp, WithoutAnAddressTakesBothFamiliesAndTellsPeersPlainly) {
   const Accepted accepted = accept(listening.sockets.front().get());
   const OwnedSocket owned(accepted.descriptor);
   ASSERT_GE(accepted.descriptor, 0);
-  EXPECT_EQ(accepted.peer.address(), kLoopback) << "not as an IPv4-mapped IPv6 address";
-  EXPECT_EQ(accepted.peer.port(), local_endpoint(client.get()).port());
+  EXPECT_EQ(accepted.peer.address, kLoopback) << "not as an IPv4-mapped IPv6 address";
+  EXPECT_EQ(accepted.peer.port, local_endpoint(client.get()).port());
   EXPECT_NE(::fcntl(accepted.descriptor, F_GETFL) & O_NONBLOCK, 0);
   EXPECT_EQ(accept(listening.sockets.front().get()).error, EAGAIN);
 }

@@ -28,6 +28,11 @@ Awaitable<Got> read_some(Stream& stream, std::size_t most = 65536) {
   co_return result;
 }
 
+Awaitable<Result<void>> readable(Stream& stream) {
+  const Result<void> result = co_await stream.readable();
+  co_return result;
+}
+
 Fault fault_of(const Result<void>& result) {
   return result ? Fault::None : result.error().fault;
 }
@@ -132,7 +137,7 @@ TEST(StreamTest, AbortBeforeAnOperationEndsIt) {
   line.stream.abort(Fault::ClientGone);
   EXPECT_EQ(line.stream.fault(), Fault::ClientGone);
   EXPECT_EQ(line.driver.run(read_some(line.stream)).fault, Fault::ClientGone);
-  EXPECT_EQ(fault_of(line.driver.run(line.stream.readable())), Fault::ClientGone);
+  EXPECT_EQ(fault_of(line.driver.run(readable(line.stream))), Fault::ClientGone);
   EXPECT_EQ(line.driver.run(write_all(line.stream, "x")), Fault::ClientGone);
   EXPECT_EQ(fault_of(line.driver.run(line.stream.connected(Fault::ConnectTimeout, Milliseconds(1000)))),
             Fault::ClientGone);
@@ -202,13 +207,13 @@ TEST(StreamTest, AStoppedReadLosesNoByte) {
 
 TEST(StreamTest, ReadableTakesNothing) {
   Line line;
-  const auto waiting = line.driver.start(line.stream.readable());
+  const auto waiting = line.driver.start(readable(line.stream));
   EXPECT_FALSE(waiting->has_value());
   line.peer.send("abc");
   line.driver.settle();
   ASSERT_TRUE(waiting->has_value());
   EXPECT_TRUE(**waiting);
-  EXPECT_TRUE(line.driver.run(line.stream.readable()));
+  EXPECT_TRUE(line.driver.run(readable(line.stream)));
   EXPECT_EQ(line.read(), "abc");
 }
 
@@ -327,7 +332,7 @@ TEST(StreamTest, AWatchHandedOnToTheNextReadLosesNoByte) {
 TEST(StreamTest, AWatcherIsToldAtOnceWhatIsKnownAlready) {
   Line line;
   line.peer.send("x");
-  ASSERT_TRUE(line.driver.run(line.stream.readable()));
+  ASSERT_TRUE(line.driver.run(readable(line.stream)));
   Watch watch(line.stream);
   line.stream.watch(&watch);
   EXPECT_EQ(watch.calls, 1);
