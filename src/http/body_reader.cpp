@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 21> kNeverTrailers{"content-length",
                                                           "x-amzn-trace-id"};
 
 bool may_be_trailer(const Field& field) {
-  return !is_hop_by_hop(field.name) &&
+  return !is_hop_by_hop(field.known) &&
          std::ranges::none_of(kNeverTrailers, [&](std::string_view name) { return iequals(name, field.name); });
 }
 

@@ -34,41 +34,48 @@ bool read_length(std::string_view value, std::uint64_t& length) {
 void read_connection(std::string_view value, FieldFacts& facts) {
   facts.options += 1 + static_cast<std::size_t>(std::ranges::count(value, ','));
   for_each_item(value, [&](std::string_view option) {
-    facts.close = facts.close || iequals(option, "close");
-    facts.keep_alive = facts.keep_alive || iequals(option, "keep-alive");
-    facts.upgrade = facts.upgrade || iequals(option, "upgrade");
+    const bool close = iequals(option, "close");
+    const bool keep_alive = iequals(option, "keep-alive");
+    const bool upgrade = iequals(option, "upgrade");
+    facts.close = facts.close || close;
+    facts.keep_alive = facts.keep_alive || keep_alive;
+    facts.upgrade = facts.upgrade || upgrade;
+    facts.other_option = facts.other_option || !(close || keep_alive || upgrade);
   });
 }
 
 // True: the field became a fact and is no field any more.
 bool take(const Field& field, FieldFacts& facts) {
-  if (iequals(field.name, "content-length")) {
-    std::uint64_t length = 0;
-    const bool valid = read_length(field.value, length);
-    facts.bad_length = facts.bad_length || !valid || (facts.has_length && length != facts.length);
-    facts.has_length = true;
-    facts.length = length;
-    return true;
+  switch (field.known) {
+    case FieldName::ContentLength: {
+      std::uint64_t length = 0;
+      const bool valid = read_length(field.value, length);
+      facts.bad_length = facts.bad_length || !valid || (facts.has_length && length != facts.length);
+      facts.has_length = true;
+      facts.length = length;
+      return true;
+    }
+    case FieldName::TransferEncoding:
+      facts.coding = facts.coding == Coding::Absent ? read_coding(field.value) : Coding::Broken;
+      return true;
+    case FieldName::Host:
+      ++facts.hosts;
+      facts.host = field.value;
+      return false;
+    case FieldName::Connection: read_connection(field.value, facts); return false;
+    case FieldName::Upgrade:
+      for_each_item(field.value, [&](std::string_view protocol) {
+        facts.websocket = facts.websocket || iequals(protocol, "websocket");
+      });
+      return false;
+    case FieldName::Expect: {
+      const bool is_continue = iequals(field.value, "100-continue");
+      facts.expect_continue = facts.expect_continue || is_continue;
+      facts.other_expectation = facts.other_expectation || !is_continue;
+      return false;
+    }
+    default: return false;
   }
-  if (iequals(field.name, "transfer-encoding")) {
-    facts.coding = facts.coding == Coding::Absent ? read_coding(field.value) : Coding::Broken;
-    return true;
-  }
-  if (iequals(field.name, "host")) {
-    ++facts.hosts;
-    facts.host = field.value;
-  } else if (iequals(field.name, "connection")) {
-    read_connection(field.value, facts);
-  } else if (iequals(field.name, "upgrade")) {
-    for_each_item(field.value, [&](std::string_view protocol) {
-      facts.websocket = facts.websocket || iequals(protocol, "websocket");
-    });
-  } else if (iequals(field.name, "expect")) {
-    const bool is_continue = iequals(field.value, "100-continue");
-    facts.expect_continue = facts.expect_continue || is_continue;
-    facts.other_expectation = facts.other_expectation || !is_continue;
-  }
-  return false;
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct FieldFacts {
   bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
+  bool other_option = false;       // Connection names something else
   bool websocket = false;          // Upgrade names it
   bool expect_continue = false;    // Expect: 100-continue
   bool other_expectation = false;  // Expect: anything else

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "list.hpp"
 #include "trace_id.hpp"
@@ -22,21 +23,16 @@ constexpr std::string_view kTraceId = "X-Amzn-Trace-Id";
 bool is_named_by_connection(const std::vector<Field>& fields, std::string_view name) {
   bool named = false;
   for (const Field& field : fields) {
-    if (!iequals(field.name, "connection")) continue;
+    if (field.known != FieldName::Connection) continue;
     for_each_item(field.value, [&](std::string_view option) { named = named || iequals(option, name); });
   }
   return named;
 }
 
-// Ends `name` at this hop?
-bool stays_here(const std::vector<Field>& fields, std::string_view name) {
-  return is_hop_by_hop(name) || is_named_by_connection(fields, name);
-}
-
-std::string_view print(std::uint64_t number, Arena& arena) {
-  std::array<char, 20> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  return arena.keep({digits.data(), static_cast<std::size_t>(end - digits.data())});
+// Ends the field at this hop?
+template <class Head>
+bool stays_here(const Head& head, const Field& field) {
+  return is_hop_by_hop(field.known) || (head.names_fields && is_named_by_connection(head.fields, field.name));
 }
 
 std::string_view origin_form(const RequestHead& in, Arena& arena) {
@@ -45,7 +41,7 @@ std::string_view origin_form(const RequestHead& in, Arena& arena) {
 }
 
 // alb.md §6.3: the name in lower case; the listener's port belongs to it, unless it is a scheme's own.
-std::string_view normal_host(std::string_view authority, std::uint16_t listener_port, Arena& arena) {
+std::string_view normal_host(std::string_view authority, const Port& listener_port, Arena& arena) {
   const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   const std::string_view name = authority.substr(0, colon);
@@ -56,17 +52,16 @@ std::string_view normal_host(std::string_view authority, std::uint16_t listener_
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   const std::string_view host(lower_name, name.size());
 
-  const std::string_view own_port = print(listener_port, arena);
   const bool implied = listener_port == 80 || listener_port == 443 || listener_port == 0;
-  if (port.empty()) return implied ? host : arena.join({host, ":", own_port});
-  return implied && port == own_port ? host : arena.join({host, ":", port});
+  if (port.empty()) return implied ? host : arena.join({host, ":", listener_port.text()});
+  return implied && port == listener_port.text() ? host : arena.join({host, ":", port});
 }
 
 std::string_view host_of(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
                          const Rewritten& rewritten, Arena& arena) {
   if (policy.preserve_host) {
     if (!rewritten.host.empty()) return rewritten.host;
-    if (const Field* const field = find(in.fields, "host")) return field->value;
+    if (const Field* const field = find(in.fields, FieldName::Host)) return field->value;
   }
   if (!rewritten.host.empty()) return normal_host(rewritten.host, policy.listener_port, arena);
   const std::string_view authority = in.authority.empty() ? peer.local_host : in.authority;
@@ -78,11 +73,11 @@ std::string_view host_of(const RequestHead& in, const PeerText& peer, const Forw
 std::string_view forwarded_for(const std::vector<Field>& fields, std::string_view address, Arena& arena) {
   std::size_t size = address.size();
   for (const Field& field : fields)
-    if (iequals(field.name, kForwardedFor)) size += field.value.size() + 2;
+    if (field.known == FieldName::XForwardedFor) size += field.value.size() + 2;
   char* const begin = arena.room(size);
   char* at = begin;
   for (const Field& field : fields) {
-    if (field.value.empty() || !iequals(field.name, kForwardedFor)) continue;
+    if (field.value.empty() || field.known != FieldName::XForwardedFor) continue;
     at = std::ranges::copy(field.value, at).out;
     at = std::ranges::copy(std::string_view(", "), at).out;
   }
@@ -93,57 +88,65 @@ std::string_view forwarded_for(const std::vector<Field>& fields, std::string_vie
 bool has_too_many_addresses(const std::vector<Field>& fields) {
   std::size_t addresses = 0;
   for (const Field& field : fields)
-    if (iequals(field.name, kForwardedFor)) for_each_item(field.value, [&](std::string_view) { ++addresses; });
+    if (field.known == FieldName::XForwardedFor) for_each_item(field.value, [&](std::string_view) { ++addresses; });
   return addresses > kMaxForwardedFor;
 }
 
 bool is_passed_on(const RequestHead& in, const Field& field, const ForwardingPolicy& policy) {
-  if (iequals(field.name, "host") || iequals(field.name, kForwardedProto) || iequals(field.name, kForwardedPort) ||
-      iequals(field.name, kTraceId))
-    return false;
-  if (iequals(field.name, kForwardedFor)) return policy.forwarded_for == ForwardedFor::Preserve;
-  if (iequals(field.name, "expect")) return in.expect_continue;
-  return !stays_here(in.fields, field.name);
-}
-
-// Heads are written in two passes over the same description: one counts, one copies.
-template <class Describe>
-std::string_view write(Arena& arena, Describe&& describe) {
-  std::size_t size = 0;
-  describe([&](std::string_view text) { size += text.size(); });
-  char* const begin = arena.room(size);
-  char* at = begin;
-  describe([&](std::string_view text) { at = std::ranges::copy(text, at).out; });
-  return {begin, size};
-}
-
-template <class Add>
-void add_fields(const std::vector<Field>& fields, Add&& add) {
-  for (const Field& field : fields) {
-    add(field.name);
-    add(": ");
-    add(field.value);
-    add("\r\n");
+  switch (field.known) {
+    case FieldName::Host:
+    case FieldName::XForwardedProto:
+    case FieldName::XForwardedPort:
+    case FieldName::XAmznTraceId: return false;
+    case FieldName::XForwardedFor: return policy.forwarded_for == ForwardedFor::Preserve;
+    case FieldName::Expect: return in.expect_continue;
+    default: return !stays_here(in, field);
   }
 }
 
-// `length` is set where a Content-Length is due.
-template <class Add>
-void add_framing(Framing framing, std::string_view length, Add&& add) {
-  if (framing == Framing::Chunked) add("Transfer-Encoding: chunked\r\n");
-  if (length.empty()) return;
-  add("Content-Length: ");
-  add(length);
-  add("\r\n");
-}
+// What a head needs beside its fields and the words of its start line.
+constexpr std::size_t kFraming = 160;
+
+// Writes a head into room that is surely large enough. Texts whose size the compiler knows become plain stores.
+class Pen {
+ public:
+  /// `words`: how many bytes the words of the start line have.
+  Pen(Arena& arena, std::size_t words, const std::vector<Field>& fields) {
+    std::size_t size = words + kFraming;
+    for (const Field& field : fields) size += field.name.size() + field.value.size() + 4;  // ": " and the line's end
+    begin_ = at_ = arena.room(size);
+  }
+  void put(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  template <std::size_t N>
+  void put(const char (&text)[N]) {
+    std::memcpy(at_, text, N - 1);
+    at_ += N - 1;
+  }
+  void put(std::uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+  void put(const std::vector<Field>& fields) {
+    for (const Field& field : fields) {
+      put(field.name);
+      put(": ");
+      put(field.value);
+      put("\r\n");
+    }
+  }
+  void put_length(std::uint64_t length) {
+    put("Content-Length: ");
+    put(length);
+    put("\r\n");
+  }
+  std::string_view written() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* at_;
+};
 
 }  // namespace
-
-bool is_hop_by_hop(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kNames{"connection", "keep-alive",        "proxy-connection", "te",
-                                                   "trailer",    "transfer-encoding", "upgrade"};
-  return std::ranges::any_of(kNames, [&](std::string_view hop) { return iequals(hop, name); });
-}
 
 Result<void> make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
                           const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
@@ -158,19 +161,20 @@ Result<void> make_request(const RequestHead& in, const PeerText& peer, const For
   out.expect_continue = in.expect_continue;
   out.upgrade_websocket = in.upgrade_websocket;
 
-  const Field* const received_id = find(in.fields, kTraceId);
+  const Field* const received_id = find(in.fields, FieldName::XAmznTraceId);
   trace_id = next_trace_id(received_id == nullptr ? "" : received_id->value, now, random, arena);
 
-  out.fields.push_back({"Host", out.authority});
+  out.fields.push_back({"Host", out.authority, FieldName::Host});
   for (const Field& field : in.fields)
     if (is_passed_on(in, field, policy)) out.fields.push_back(field);
   if (policy.forwarded_for == ForwardedFor::Append) {
     const std::string_view address = policy.client_port ? peer.with_port : peer.address;
-    out.fields.push_back({kForwardedFor, forwarded_for(in.fields, address, arena)});
+    out.fields.push_back({kForwardedFor, forwarded_for(in.fields, address, arena), FieldName::XForwardedFor});
   }
-  out.fields.push_back({kForwardedProto, policy.https ? "https" : "http"});
-  if (policy.listener_port != 0) out.fields.push_back({kForwardedPort, print(policy.listener_port, arena)});
-  out.fields.push_back({kTraceId, trace_id});
+  out.fields.push_back({kForwardedProto, policy.https ? "https" : "http", FieldName::XForwardedProto});
+  if (policy.listener_port != 0)
+    out.fields.push_back({kForwardedPort, policy.listener_port.text(), FieldName::XForwardedPort});
+  out.fields.push_back({kTraceId, trace_id, FieldName::XAmznTraceId});
   return {};
 }
 
@@ -188,8 +192,8 @@ void make_response(const ResponseHead& in, std::uint8_t client_minor, bool is_we
   }
   const bool switches = in.status == 101 && is_websocket_answer;
   for (const Field& field : in.fields)
-    if ((switches && iequals(field.name, "upgrade")) || !stays_here(in.fields, field.name)) out.fields.push_back(field);
-  if (in.status >= 200 && find(out.fields, "date") == nullptr) out.fields.push_back({"Date", date});
+    if ((switches && field.known == FieldName::Upgrade) || !stays_here(in, field)) out.fields.push_back(field);
+  if (in.status >= 200 && find(out.fields, FieldName::Date) == nullptr) out.fields.push_back({"Date", date, FieldName::Date});
 }
 
 void write_date(WallTime now, char* out29) {
@@ -220,36 +224,34 @@ void write_date(WallTime now, char* out29) {
 }
 
 std::string_view write_head(const RequestHead& head, Arena& arena) {
-  const std::string_view length = head.framing == Framing::Length ? print(head.content_length, arena) : "";
-  return write(arena, [&](auto&& add) {
-    add(head.method);
-    add(" ");
-    add(head.target);
-    add(" HTTP/1.1\r\n");
-    add_fields(head.fields, add);
-    add_framing(head.framing, length, add);
-    if (head.upgrade_websocket) add("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    add("\r\n");
-  });
+  Pen pen(arena, head.method.size() + head.target.size(), head.fields);
+  pen.put(head.method);
+  pen.put(" ");
+  pen.put(head.target);
+  pen.put(" HTTP/1.1\r\n");
+  pen.put(head.fields);
+  if (head.framing == Framing::Chunked) pen.put("Transfer-Encoding: chunked\r\n");
+  if (head.framing == Framing::Length) pen.put_length(head.content_length);
+  if (head.upgrade_websocket) pen.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  pen.put("\r\n");
+  return pen.written();
 }
 
 std::string_view write_head(const ResponseHead& head, ConnectionField connection, Arena& arena) {
-  const bool has_length = head.framing == Framing::Length || head.describes_length;
-  const std::string_view length = has_length ? print(head.content_length, arena) : "";
-  const std::string_view status = print(head.status, arena);
-  return write(arena, [&](auto&& add) {
-    add("HTTP/1.1 ");
-    add(status);
-    add(" ");
-    add(head.reason);
-    add("\r\n");
-    add_fields(head.fields, add);
-    add_framing(head.framing, length, add);
-    if (head.status == 101) add("Connection: Upgrade\r\n");
-    if (connection == ConnectionField::Close) add("Connection: close\r\n");
-    if (connection == ConnectionField::KeepAlive) add("Connection: keep-alive\r\n");
-    add("\r\n");
-  });
+  Pen pen(arena, head.reason.size(), head.fields);
+  pen.put("HTTP/1.1 ");
+  pen.put(std::uint64_t{head.status});
+  pen.put(" ");
+  pen.put(head.reason);
+  pen.put("\r\n");
+  pen.put(head.fields);
+  if (head.framing == Framing::Chunked) pen.put("Transfer-Encoding: chunked\r\n");
+  if (head.framing == Framing::Length || head.describes_length) pen.put_length(head.content_length);
+  if (head.status == 101) pen.put("Connection: Upgrade\r\n");
+  if (connection == ConnectionField::Close) pen.put("Connection: close\r\n");
+  if (connection == ConnectionField::KeepAlive) pen.put("Connection: keep-alive\r\n");
+  pen.put("\r\n");
+  return pen.written();
 }
 
 }  // namespace kanaria::http

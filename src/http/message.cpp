@@ -6,10 +6,6 @@
 namespace kanaria::http {
 namespace {
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
 // tchar of RFC 9110 §5.6.2, one lookup a byte.
 constexpr std::array<bool, 256> kTokenBytes = [] {
   std::array<bool, 256> table{};
@@ -41,8 +37,9 @@ const Field* find(const std::vector<Field>& fields, std::string_view name) {
   return at == fields.end() ? nullptr : &*at;
 }
 
-bool iequals(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+const Field* find(const std::vector<Field>& fields, FieldName name) {
+  const auto at = std::ranges::find(fields, name, &Field::known);
+  return at == fields.end() ? nullptr : &*at;
 }
 
 bool is_token(std::string_view text) {

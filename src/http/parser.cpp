@@ -124,6 +124,7 @@ Fault judge(std::string_view text, RequestHead& head) {
   if (facts.other_expectation || facts.options > kMaxOptions) return Fault::MalformedRequest;
 
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
+  head.names_fields = facts.other_option;
   head.expect_continue = facts.expect_continue && head.minor == 1;  // RFC 9110 §10.1.1: 1.0 can't ask for it
   head.upgrade_websocket = facts.upgrade && facts.websocket && head.minor == 1 && head.method == "GET" &&
                            head.framing != Framing::Chunked && head.content_length == 0;
@@ -163,6 +164,7 @@ bool judge(std::string_view text, bool to_head, ResponseHead& head) {
   const FieldFacts facts = take_facts(head.fields);
   if (facts.options > kMaxOptions) return false;
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
+  head.names_fields = facts.other_option;
   return judge_response_framing(facts, to_head, head);
 }
 

@@ -38,10 +38,11 @@ class Frame {
   std::string_view after_;
 };
 
-}  // namespace
+// One buffer is a cheaper call than several: up to this size, copying costs less.
+constexpr std::size_t kCopied = 2048;
 
-net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, Framing framing, const Piece& piece,
-                                   Arena& arena) {
+net::Awaitable<Result<void>> write_parts(net::Stream& stream, std::string_view head, Framing framing,
+                                         const Piece& piece, Arena& arena) {
   const Frame frame(framing, piece, arena);
   net::Gather bytes;
   bytes.add(head);
@@ -58,6 +59,18 @@ net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, F
   Result<void> written;
   if (!bytes.empty()) written = co_await stream.write(bytes);
   co_return written;
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, Framing framing, const Piece& piece,
+                                   Arena& arena) {
+  if (head.empty() || piece.pipe != nullptr || head.size() + piece.data.size() > kCopied)
+    return write_parts(stream, head, framing, piece, arena);
+  const Frame frame(framing, piece, arena);
+  net::Gather bytes;
+  bytes.add(arena.join({head, frame.before(), piece.data, frame.after()}));
+  return stream.write(bytes);
 }
 
 }  // namespace kanaria::http

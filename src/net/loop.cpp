@@ -18,14 +18,13 @@ class Running {
 };
 
 Loop::Loop(unsigned index)
-    : wheel_(std::chrono::steady_clock::now()), guard_(context_.get_executor()), index_(index) {}
+    : wheel_(now_.time), guard_(context_.get_executor()), index_(index) {}
 
 void Loop::run() {
   const Running running(*this);
   while (!stopping_ || tasks_ > 0) {
-    const Time now = std::chrono::steady_clock::now();
-    wheel_.advance(now);
-    turn(wheel_.until_next_tick(now));
+    wheel_.advance(now_.time);
+    turn(wheel_.until_next_tick(now_.time));
   }
 }
 
@@ -35,7 +34,9 @@ void Loop::stop() {
 
 bool Loop::turn(Milliseconds at_most) {
   const Running running(*this);
-  const bool told = poller_.wait(line_.empty() ? at_most : Milliseconds(0)) > 0;
+  const bool told = poller_.wait(line_.empty() ? at_most : Milliseconds(0));
+  now_ = Moment::now();
+  poller_.tell();
   const bool posted = context_.poll() > 0;
   const bool written = end_turn();
   return told || posted || written;
@@ -44,15 +45,16 @@ bool Loop::turn(Milliseconds at_most) {
 // Who lines up meanwhile waits for the next turn's end: a body that is always ready can't keep the loop from its other
 // descriptors.
 bool Loop::end_turn() {
+  if (line_.empty()) return false;
+  now_ = Moment::now();
   Line line;
   line.swap(line_);
-  const bool any = !line.empty();
   while (!line.empty()) {
     Late& first = line.front();
     line.pop_front();
     first.at_turn_end();
   }
-  return any;
+  return true;
 }
 
 }  // namespace kanaria::net

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -44,9 +45,14 @@ void Poller::forget(const Entry& entry) {
     if (batch_[static_cast<std::size_t>(i)].data.ptr == &entry) batch_[static_cast<std::size_t>(i)].data.ptr = nullptr;
 }
 
-int Poller::wait(Milliseconds at_most) {
-  count_ = ::epoll_wait(set_.get(), batch_.data(), kBatch, static_cast<int>(at_most.count()));
-  for (next_ = 0; next_ < count_;) {
+bool Poller::wait(Milliseconds at_most) {
+  next_ = 0;
+  count_ = std::max(0, ::epoll_wait(set_.get(), batch_.data(), kBatch, static_cast<int>(at_most.count())));
+  return count_ > 0;
+}
+
+void Poller::tell() {
+  while (next_ < count_) {
     const epoll_event& event = batch_[static_cast<std::size_t>(next_++)];
     if (event.data.ptr == nullptr) continue;  // wake(), or an entry that is gone
     const bool hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
@@ -54,7 +60,6 @@ int Poller::wait(Milliseconds at_most) {
     static_cast<Entry*>(event.data.ptr)
         ->on_ready({(event.events & EPOLLIN) != 0 || hung_up, (event.events & EPOLLOUT) != 0 || broken, hung_up});
   }
-  return std::max(0, std::exchange(count_, 0));
 }
 
 void Poller::wake() {

@@ -32,7 +32,7 @@ net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& wha
   head.clear();
   head.status = what.status;
   head.reason = title_of(what.status);
-  head.fields.push_back({"Date", current_date()});
+  head.fields.push_back({"Date", current_date(std::chrono::system_clock::now())});
   head.fields.push_back({"Server", "kanaria"});
   if (!what.location.empty()) head.fields.push_back({"Location", what.location});
   if (!what.content_type.empty()) head.fields.push_back({"Content-Type", what.content_type});
@@ -60,13 +60,12 @@ std::string_view error_page(std::uint16_t status, Arena& arena) {
                      " ", title, "</h1></center>\r\n</body>\r\n</html>\r\n"});
 }
 
-std::string_view current_date() {
+std::string_view current_date(WallTime now) {
   struct Made {
     std::time_t second = -1;
     std::array<char, 29> text{};
   };
   thread_local Made made;
-  const WallTime now = std::chrono::system_clock::now();
   const std::time_t second = std::chrono::system_clock::to_time_t(now);
   if (second != made.second) {
     http::write_date(now, made.text.data());

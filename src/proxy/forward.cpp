@@ -89,7 +89,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
 
   const http::Watch watch(request.client, attempt);
   const Result<void> sent = co_await attempt.send(request.out.request, first);
-  request.record.sent_to_target = std::chrono::steady_clock::now();
+  request.record.sent_to_target = request.context.loop.now().time;
   Upload upload(context.loop, request.client, attempt);
   if (sent && !first.last) upload.start();
   Fault fault = co_await relay_answer(request, attempt, upload);
@@ -110,7 +110,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
 
   const http::Piece first = request.client.ready();
   const Time give_up =
-      std::chrono::steady_clock::now() + kConnectTimeouts * request.snapshot.settings().target_connect_timeout;
+      request.context.loop.now().time + kConnectTimeouts * request.snapshot.settings().target_connect_timeout;
   Fault fault = Fault::NoTarget;
   targets::Tried tried;
   for (bool fresh = false;;) {
@@ -122,7 +122,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     fault = co_await try_once(request, attempted, first);
     if (fault == Fault::None) co_return;
     const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
-    if (again == Retry::No || request.client.fault() != Fault::None || std::chrono::steady_clock::now() > give_up)
+    if (again == Retry::No || request.client.fault() != Fault::None || request.context.loop.now().time > give_up)
       break;
     fresh = again == Retry::SameTarget;
   }
@@ -148,7 +148,7 @@ net::Awaitable<void> answer_fault(Request& request, Fault fault) {
   page.content_type = "text/html";
   page.body = error_page(row.status, request.client.arena());
   page.close = row.side == Side::Client || row.status == 502;  // ALB closes after a 502
-  record.answer_start = std::chrono::steady_clock::now();
+  record.answer_start = request.context.loop.now().time;
   const Result<void> sent = co_await answer(request.client, page, request.out.response);
   if (!sent) request.client.abort(Fault::ClientGone);
 }

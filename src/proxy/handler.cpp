@@ -22,13 +22,13 @@ void begin(observe::ExchangeRecord& record, const http::Exchange& client, const 
   record.listener = listener.name;
   record.listener_row = listener.row;
   record.listener_port = listener.policy.listener_port;
-  if (const http::Field* const agent = http::find(head.fields, "User-Agent")) record.user_agent = agent->value;
+  if (const http::Field* const agent = http::find(head.fields, http::FieldName::UserAgent)) record.user_agent = agent->value;
 }
 
 /// The one place where an exchange is told: counters and access log, success or not.
 void finish(Request& request) {
   observe::ExchangeRecord& record = request.record;
-  record.end = std::chrono::steady_clock::now();
+  record.end = request.context.loop.now().time;
   record.received_bytes = request.client.received_bytes();
   record.sent_bytes = request.client.sent_bytes();
   request.context.counters.count(record);
@@ -48,7 +48,7 @@ net::Awaitable<void> redirect(Request& request, const rules::Redirect& action) {
   moved.body = error_page(action.status, request.client.arena());
   moved.location = *location;
   request.record.elb_status = action.status;
-  request.record.answer_start = std::chrono::steady_clock::now();
+  request.record.answer_start = request.context.loop.now().time;
   const Result<void> sent = co_await answer(request.client, moved, request.out.response);
   if (!sent) request.record.fault = sent.error().fault;
 }
@@ -59,7 +59,7 @@ net::Awaitable<void> fixed_response(Request& request, const rules::FixedResponse
   fixed.content_type = action.content_type;
   fixed.body = action.body;
   request.record.elb_status = action.status;
-  request.record.answer_start = std::chrono::steady_clock::now();
+  request.record.answer_start = request.context.loop.now().time;
   const Result<void> sent = co_await answer(request.client, fixed, request.out.response);
   if (!sent) request.record.fault = sent.error().fault;
 }

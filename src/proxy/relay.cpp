@@ -74,18 +74,18 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   if (!received) {
     const Fault fault = blame_silence(received.error().fault, request, upload);
     // A time-out leaves it unset: ALB's -1.
-    if (fault != Fault::TargetTimeout) record.target_head = std::chrono::steady_clock::now();
+    if (fault != Fault::TargetTimeout) record.target_head = request.context.loop.now().time;
     co_return fault;
   }
-  record.target_head = std::chrono::steady_clock::now();
+  record.target_head = request.context.loop.now().time;
   const http::ResponseHead& head = **received;
   record.target_status = record.elb_status = head.status;
   record.answered_by = observe::AnsweredBy::Target;
   record.is_websocket = head.status == 101;
 
-  http::make_response(head, request.client.head().minor, record.is_websocket, current_date(), request.out.response);
+  http::make_response(head, request.client.head().minor, record.is_websocket, current_date(request.context.loop.now().wall), request.out.response);
   http::Piece piece = attempt.ready();
-  record.answer_start = std::chrono::steady_clock::now();
+  record.answer_start = request.context.loop.now().time;
   const Result<void> started = co_await request.client.send(request.out.response, piece);
   if (!started) co_return started.error().fault;
   if (record.is_websocket && !upload.started()) upload.start();

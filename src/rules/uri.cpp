@@ -31,13 +31,10 @@ char upper_hex(char c) {
   return c >= 'a' && c <= 'f' ? static_cast<char>(c - ('a' - 'A')) : c;
 }
 
+// A dot stands in few paths, and at the start of a segment in fewer: two searches that look at many bytes at once.
 bool may_be_abnormal(std::string_view path) {
-  char before = 0;
-  for (const char c : path) {
-    if (c == '%' || (c == '.' && before == '/')) return true;
-    before = c;
-  }
-  return false;
+  if (path.find('%') != std::string_view::npos) return true;
+  return path.find('.') != std::string_view::npos && path.find("/.") != std::string_view::npos;
 }
 
 std::size_t decode_unreserved(std::string_view path, char* out) {
@@ -91,9 +88,9 @@ std::string_view normal_path(std::string_view path, UriBuffer& buffer) {
 }
 
 std::string_view without_port(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return authority;
-  return authority.substr(0, colon);
+  std::size_t end = authority.size();
+  while (end > 0 && authority[end - 1] >= '0' && authority[end - 1] <= '9') --end;
+  return end > 0 && authority[end - 1] == ':' ? authority.substr(0, end - 1) : authority;
 }
 
 std::string_view form_decoded(std::string_view text, UriBuffer& buffer) {

@@ -101,7 +101,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   }
   http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
   const net::Peer& peer_address() const override { return peer_; }
-  const http::Began& began() const override { return began_; }
+  const Moment& began() const override { return began_; }
   Arena& arena() override { return arena_; }
   std::uint64_t received_bytes() const override { return consumed() - consumed_before_; }
   std::uint64_t sent_bytes() const override { return stream_.bytes_written() - written_before_; }
@@ -133,7 +133,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   Arena arena_;
   http::Message* other_ = nullptr;  // aborted when the client goes away
   Milliseconds idle_timeout_{0};
-  http::Began began_;
+  Moment began_;
   std::uint64_t consumed_before_ = 0;  // the counts when this exchange began
   std::uint64_t written_before_ = 0;
   http::Framing framing_ = http::Framing::None;  // of the answer
@@ -151,7 +151,7 @@ void ClientConnection::begin() {
   consumed_before_ = consumed();
   written_before_ = stream_.bytes_written();
   framing_ = http::Framing::None;
-  began_ = {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+  began_ = loop_.now();
   answered_ = whole_ = close_ = stopped_ = tunnel_ = false;
   reader_.parser().reset();
 }

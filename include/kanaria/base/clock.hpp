@@ -11,6 +11,14 @@ using Milliseconds = std::chrono::milliseconds;
 using Time = std::chrono::steady_clock::time_point;      // for intervals and deadlines
 using WallTime = std::chrono::system_clock::time_point;  // for logs and trace ids only
 
+/// One moment on both clocks.
+struct Moment {
+  Time time{};
+  WallTime wall{};
+
+  static Moment now() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+};
+
 /// A loop's coarse time: 100 ms steps since the loop started.
 using Tick = std::uint64_t;
 inline constexpr Tick kNever = UINT64_MAX;

@@ -38,12 +38,6 @@ class Message {
   ~Message() = default;
 };
 
-/// One moment on both clocks.
-struct Began {
-  Time time{};
-  WallTime wall{};
-};
-
 class Exchange : public Message {
  public:
   virtual const RequestHead& head() const = 0;
@@ -55,7 +49,7 @@ class Exchange : public Message {
   virtual PeerText peer() const = 0;
   virtual const net::Peer& peer_address() const = 0;
   /// When its first byte was there.
-  virtual const Began& began() const = 0;
+  virtual const Moment& began() const = 0;
   /// Strings that live until the exchange ends.
   virtual Arena& arena() = 0;
   /// Bytes on the wire for this exchange so far, heads included.

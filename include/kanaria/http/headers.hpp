@@ -3,6 +3,8 @@
 // §6.3 and §6.4.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <string_view>
 
@@ -16,13 +18,28 @@ namespace kanaria::http {
 
 enum class ForwardedFor : std::uint8_t { Append, Preserve, Remove };
 
+/// A port with its digits.
+class Port {
+ public:
+  Port(std::uint16_t number) : number_(number) {  // NOLINT(google-explicit-constructor): it is the number
+    size_ = static_cast<std::uint8_t>(std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr - digits_.data());
+  }
+  operator std::uint16_t() const { return number_; }  // NOLINT(google-explicit-constructor)
+  std::string_view text() const { return {digits_.data(), size_}; }
+
+ private:
+  std::uint16_t number_;
+  std::array<char, 5> digits_{};
+  std::uint8_t size_ = 0;
+};
+
 /// What the operator set, once per listener.
 struct ForwardingPolicy {
   ForwardedFor forwarded_for = ForwardedFor::Append;
   bool client_port = false;  // X-Forwarded-For entries with port; only with Append
   bool preserve_host = false;
   bool https = false;               // scheme of the listener, for -Proto
-  std::uint16_t listener_port = 0;  // for -Port, and appended to Host where it is not 80 or 443
+  Port listener_port = 0;  // for -Port, and appended to Host where it is not 80 or 443; 0: for neither
 };
 
 /// Who the client is, printed once per connection.
@@ -39,7 +56,7 @@ struct Rewritten {
   std::string_view target;  // path and query
 };
 
-/// Fills `out` with what the target is sent: method, origin-form target ("*" for OPTIONS *), framing and fields.
+/// Fills `out` with what the target is sent, with views into `in`, `peer`, `policy`, `rewritten` and `arena`: method, origin-form target ("*" for OPTIONS *), framing and fields.
 /// Refuses (TooManyForwardedFor) a list of more than 30 addresses. `trace_id` gets the whole X-Amzn-Trace-Id value for
 /// the log.
 Result<void> make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
@@ -51,10 +68,6 @@ Result<void> make_request(const RequestHead& in, const PeerText& peer, const For
 /// HTTP/1.1 client.
 void make_response(const ResponseHead& in, std::uint8_t client_minor, bool is_websocket_answer, std::string_view date,
                    ResponseHead& out);
-
-/// Is it a field that ends at the next hop, by its name alone (Connection, Keep-Alive, Proxy-Connection, TE, Trailer,
-/// Transfer-Encoding, Upgrade)?
-bool is_hop_by_hop(std::string_view name);
 
 /// "Mon, 23 Nov 2026 03:15:52 GMT" (RFC 9110 §5.6.7) into 29 bytes.
 void write_date(WallTime now, char* out29);

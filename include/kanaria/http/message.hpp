@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kanaria/http/field_name.hpp"
+
 namespace kanaria::net {
 class Pipe;
 }
@@ -14,8 +16,12 @@ class Pipe;
 namespace kanaria::http {
 
 struct Field {
+  constexpr Field(std::string_view of, std::string_view is) : Field(of, is, field_name(of)) {}
+  constexpr Field(std::string_view of, std::string_view is, FieldName number) : name(of), value(is), known(number) {}
+
   std::string_view name;   // as it was sent; compare with iequals()
   std::string_view value;  // without surrounding white space
+  FieldName known;         // by number, where it has one
 };
 
 /// How a body is delimited. Decided by our parser alone, never by passing fields on (RFC 9112 §6).
@@ -40,6 +46,7 @@ struct RequestHead {
   Framing framing = Framing::None;
   std::uint64_t content_length = 0;  // with Framing::Length
   bool keep_alive = true;            // what the client wants of this connection
+  bool names_fields = true;          // Connection may name further fields that end here
   bool expect_continue = false;      // Expect: 100-continue
   bool upgrade_websocket = false;    // Connection: upgrade with Upgrade: websocket
 
@@ -56,6 +63,7 @@ struct ResponseHead {
   std::uint64_t content_length = 0;  // with Framing::Length, or where describes_length
   bool describes_length = false;     // HEAD or 304: a Content-Length that frames nothing and is passed on
   bool keep_alive = true;
+  bool names_fields = true;  // Connection may name further fields that end here
 
   void clear();
 };
@@ -73,9 +81,8 @@ struct Piece {
 
 /// The first field of that name, or null.
 const Field* find(const std::vector<Field>& fields, std::string_view name);
+const Field* find(const std::vector<Field>& fields, FieldName name);
 
-/// ASCII case-insensitive equality.
-bool iequals(std::string_view a, std::string_view b);
 /// RFC 9110 §5.6.2.
 bool is_token(std::string_view text);
 /// The standard reason phrase, or "Unknown".

@@ -10,7 +10,8 @@
 
 namespace kanaria::http {
 
-/// Writes `head` (may be empty), then the piece. `arena` takes a trailer section, which is rare.
+/// Writes `head` (empty: it went before), then the piece. `arena` takes the two where they are small enough to be copied
+/// together, and a trailer section, which is rare.
 net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, Framing framing, const Piece& piece,
                                    Arena& arena);
 

@@ -77,6 +77,9 @@ class Loop {
 
   Poller& poller() { return poller_; }
   Wheel& wheel() { return wheel_; }
+  /// The time, as it was read when this turn began to tell who is ready, and again when it began to write: for records of
+  /// what happened, at the cost of two readings a turn.
+  const Moment& now() const { return now_; }
   BlockPool& blocks() { return blocks_; }
   PipePool& pipes() { return pipes_; }
   Random& random() { return random_; }
@@ -119,6 +122,7 @@ class Loop {
   BlockPool blocks_;
   FramePool frames_;
   PipePool pipes_;
+  Moment now_ = Moment::now();
   Wheel wheel_;
   Poller poller_;
   asio::io_context context_{1};  // what is posted

@@ -44,9 +44,10 @@ class Poller {
   /// The descriptor is about to be closed, which takes it out of the set: nothing more is told to `entry`.
   void forget(const Entry& entry);
 
-  /// Waits until something is ready, wake() was called, or the time is over, and tells the entries. Negative: no limit.
-  /// How many were told.
-  int wait(Milliseconds at_most);
+  /// Waits until something is ready, wake() was called, or the time is over; true: there is something to tell.
+  bool wait(Milliseconds at_most);
+  /// Tells the entries what the last wait found.
+  void tell();
   /// Ends a wait, the one in progress or the next. Any thread.
   void wake();
 

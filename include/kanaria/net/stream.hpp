@@ -33,7 +33,7 @@ struct Limit {
   Fault fault = Fault::None;
 };
 
-/// Up to eight pieces for one system call; they refer to the caller's bytes.
+/// Up to four pieces for one system call; they refer to the caller's bytes.
 class Gather {
  public:
   void add(std::string_view bytes) {
@@ -43,7 +43,7 @@ class Gather {
   std::span<iovec> parts() { return {parts_.data(), count_}; }
 
  private:
-  std::array<iovec, 8> parts_{};
+  std::array<iovec, 4> parts_{};
   std::size_t count_ = 0;
 };
 
@@ -70,7 +70,7 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   class Readable;
   Readable readable();
   /// All of it.
-  Awaitable<Result<void>> write(Gather& bytes);
+  Awaitable<Result<void>> write(Gather bytes);
   /// The same, past this process: into an empty pipe, at most so many bytes; and all that is in one.
   Awaitable<Result<std::size_t>> read(Pipe& pipe, std::size_t most);
   Awaitable<Result<void>> write(Pipe& pipe);

@@ -23,7 +23,7 @@ net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& wha
 /// ALB's page for a status: "<html>\r\n<head><title>502 Bad Gateway</title></head>...", 122 bytes for that one.
 std::string_view error_page(std::uint16_t status, Arena& arena);
 
-/// The current Date value, made once a second a thread.
-std::string_view current_date();
+/// The value of Date at that time, made once a second a thread.
+std::string_view current_date(WallTime now);
 
 }  // namespace kanaria::proxy
