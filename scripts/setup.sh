@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Installs what is missing, on Debian 12, as root or with sudo. Says nothing and takes no time when all is there.
 #
-#   scripts/setup.sh [--build | --test | --lint]
+#   scripts/setup.sh [--build | --test | --lint | --package]
 #
 #   --build   what the programs and the demo need (default)
 #   --test    that, and what the tests need
-#   --lint    that, and what scripts/test.sh --full needs: formatter, linters, g++
+#   --lint    that, and what scripts/test.sh --full needs: formatter, linters, g++, and what --package installs
+#   --package what scripts/package.sh needs: that of --build, and Debian's tools
 set -euo pipefail
 
 build_packages=(
   clang-19 cmake ninja-build pkg-config
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev libcli11-dev nlohmann-json3-dev libssl-dev
+  libsystemd-dev
   ca-certificates curl
 )
 test_packages=(
@@ -18,13 +20,15 @@ test_packages=(
   python3 python3-websockets python3-h11 python3-aiohttp nghttp2-client procps util-linux
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)
+package_packages=(dpkg-dev file lintian)
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
 case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;
   --test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
-  --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}") ;;
+  --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}" "${package_packages[@]}") ;;
+  --package) wanted=("${build_packages[@]}" "${package_packages[@]}") ;;
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
 esac

@@ -10,12 +10,15 @@
 #include "kanaria/net/spawn.hpp"
 #include "kanaria/rules/check.hpp"
 #include "logging.hpp"
+#include "notify.hpp"
 
 namespace kanaria::server {
 namespace {
 
 // Second signals come in pairs from some supervisors; only one that comes later means "now".
 constexpr std::chrono::seconds kImpatient{1};
+// What a drain may take besides its two time-outs: a change in progress, the access log.
+constexpr std::chrono::seconds kDrainSlack{5};
 constexpr std::uint32_t kAdminBinding = 0;
 constexpr std::initializer_list<int> kHandled{SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
@@ -133,6 +136,7 @@ net::Awaitable<void> Server::Control::start(config::Loaded loaded) {
   ready_ = true;
   spdlog::info("ready: {}, {}, configuration {} ({})", counted(parts_->workers.size(), "worker"),
                counted(model->listeners.size(), "listener"), config_file_, facts_.config_hash);
+  notify_ready("ready: " + in_force());
   if (reload_again_) net::spawn(parts_->control, reload_by_signal());  // HUP came early
 }
 
@@ -228,6 +232,7 @@ net::Awaitable<void> Server::Control::all_workers(std::function<void(Worker&)> c
 }
 
 net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
+  if (ready_) notify_reloading();
   auto read = [&] { return load(config_file_); };
   config::Loaded loaded = co_await parts_->blocking.run(parts_->control, read);
   runtime::Outcome outcome;
@@ -254,7 +259,16 @@ net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
   } else {
     spdlog::error("reload by {} refused, nothing was changed: {}", who, counted(result.faults.size(), "fault"));
   }
+  // A drain that began meanwhile has said its own word, and that is the last one.
+  if (ready_) {
+    notify_ready(success ? "ready: " + in_force()
+                         : "reload refused: " + counted(result.faults.size(), "fault") + "; in force: " + in_force());
+  }
   co_return result;
+}
+
+std::string Server::Control::in_force() const {
+  return counted(parts_->store.current()->listeners().size(), "listener") + ", configuration " + facts_.config_hash;
 }
 
 void Server::Control::note_reload(bool success, const config::Loaded& loaded) {
@@ -311,6 +325,9 @@ net::Awaitable<void> Server::Control::reload_by_signal() {
 void Server::Control::begin_drain() {
   draining_ = true;
   drain_began_ = std::chrono::steady_clock::now();
+  const config::LoadBalancer settings =
+      parts_->store.current() ? parts_->store.current()->settings() : config::LoadBalancer();
+  notify_stopping(settings.drain_delay + settings.drain_timeout + kDrainSlack);
   net::spawn(parts_->control, drain());
 }
 

@@ -42,6 +42,8 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   std::string configure_logs(const config::Model& model);
   std::string listen_admin(const config::Admin& admin);
   void log(const config::Loaded& loaded) const;
+  /// What runs, in a few words for the service manager.
+  std::string in_force() const;
   void note_reload(bool success, const config::Loaded& loaded);
 
   // runtime::Publisher

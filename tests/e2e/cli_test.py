@@ -80,9 +80,9 @@ class Commands(Case):
     def test_every_example_passes_check(self):
         files = sorted((SOURCE / "config").glob("*.yaml"))
         self.assertIn("canary.yaml", [file.name for file in files])
-        for file in files:
+        for file in [*files, SOURCE / "packaging" / "kanaria.yaml"]:
             with self.subTest(file.name):
-                self.assert_run(0, "check", file)
+                self.assert_run(0, "check", "--strict", file)
 
     def test_show_prints_what_passes_check_and_shows_the_same(self):
         shown = self.assert_run(0, "show", "--config", self.file()).stdout

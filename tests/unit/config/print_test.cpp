@@ -12,7 +12,7 @@ namespace {
 using Lines = std::vector<std::string>;
 
 std::vector<std::string> examples() {
-  std::vector<std::string> files;
+  std::vector<std::string> files{KANARIA_SOURCE_DIR "/packaging/kanaria.yaml"};
   for (const auto& entry : std::filesystem::directory_iterator(KANARIA_SOURCE_DIR "/config")) {
     if (entry.path().extension() == ".yaml") files.push_back(entry.path());
   }

@@ -1,0 +1,25 @@
+# What `cmake --install` brings: the programs with their manual (component programs), and what systemd needs to run the
+# daemon (component service). The prefix may be /usr or /usr/local: systemd looks in both.
+set(KANARIA_CONFIG_FILE /etc/kanaria/kanaria.yaml)
+
+install(TARGETS kanaria kanaria-echo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+install(FILES packaging/man/kanaria.1 packaging/man/kanaria-echo.1
+  DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs
+  FILES_MATCHING PATTERN *.md PATTERN *.svg PATTERN *.yaml)
+
+install(FILES packaging/kanaria.sysusers DESTINATION lib/sysusers.d RENAME kanaria.conf COMPONENT service)
+# The unit names the program by its path, and the prefix is known only now.
+install(CODE "
+  set(KANARIA \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kanaria\")
+  set(CONFIG ${KANARIA_CONFIG_FILE})
+  configure_file(${CMAKE_SOURCE_DIR}/packaging/kanaria.service.in ${CMAKE_BINARY_DIR}/kanaria.service @ONLY)
+" COMPONENT service)
+install(FILES ${CMAKE_BINARY_DIR}/kanaria.service DESTINATION lib/systemd/system COMPONENT service)
+# Whoever installs again has edited the file.
+install(CODE "
+  if(NOT EXISTS \"\$ENV{DESTDIR}${KANARIA_CONFIG_FILE}\")
+    file(INSTALL ${CMAKE_SOURCE_DIR}/packaging/kanaria.yaml DESTINATION /etc/kanaria)
+  endif()
+" COMPONENT service)
