@@ -1,0 +1,63 @@
+"""Load: one run of wrk or h2load against a proxy, and the few requests that see whether it does what it should."""
+
+import http.client
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+LUA = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True)
+class Run:
+    requests: int  # that got their whole answer
+    seconds: float
+    errors: int  # failed connects, reads and writes, time-outs, statuses other than 2xx
+
+
+def run(command, core, seconds):
+    """Its output. A load that doesn't end in time is killed, and fails."""
+    pinned = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(core)]
+    return subprocess.run(pinned + command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=True, timeout=seconds + 15).stdout
+
+
+def wrk(url, core, connections, seconds, arguments=()):
+    output = run(["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "5s", "-s", str(LUA), url, "--",
+                  *arguments], core, seconds)
+    result = dict(re.findall(r"(\w+)=(\d+)", output[output.rindex("RESULT"):]))
+    errors = sum(int(result[kind]) for kind in ("connect", "read", "write", "status", "timeout"))
+    return Run(int(result["requests"]), int(result["microseconds"]) / 1e6, errors)
+
+
+def h2load(url, core, connections, requests, seconds):
+    output = run(["h2load", "--h1", "-t1", f"-c{connections}", f"-n{requests}", url], core, seconds)
+    took = re.search(r"finished in ([\d.]+)(ms|s)", output)
+    good = int(re.search(r"status codes: (\d+) 2xx", output)[1])
+    return Run(good, float(took[1]) / (1000 if took[2] == "ms" else 1), requests - good)
+
+
+def get(port, path, timeout=2):
+    """(status, headers, body) of one request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    finally:
+        connection.close()
+
+
+def await_answer(child, port, path, seconds=10):
+    """Until the path answers 200."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not child.has_ended():
+        try:
+            if get(port, path)[0] == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise SystemExit(f"compare.py: {child.name} does not answer:\n{child.output.read_text(errors='replace')}")
