@@ -25,7 +25,7 @@ def run(command, core, seconds):
 
 
 def wrk(url, core, connections, seconds, arguments=()):
-    output = run(["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "5s", "-s", str(LUA), url, "--",
+    output = run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(LUA), url, "--",
                   *arguments], core, seconds)
     result = dict(re.findall(r"(\w+)=(\d+)", output[output.rindex("RESULT"):]))
     errors = sum(int(result[kind]) for kind in ("connect", "read", "write", "status", "timeout"))
@@ -50,8 +50,8 @@ def get(port, path, timeout=2):
         connection.close()
 
 
-def await_answer(child, port, path, seconds=10):
-    """Until the path answers 200."""
+def await_answer(child, port, path, pause=0.02, seconds=10):
+    """Until the path answers 200. Between tries it waits for `pause` seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and not child.has_ended():
         try:
@@ -59,5 +59,5 @@ def await_answer(child, port, path, seconds=10):
                 return
         except OSError:
             pass
-        time.sleep(0.02)
+        time.sleep(pause)
     raise SystemExit(f"compare.py: {child.name} does not answer:\n{child.output.read_text(errors='replace')}")

@@ -2,6 +2,7 @@
 // so it does as little as HTTP/1.1 allows: one thread, epoll, answers that were made before.
 //
 //   GET .../0, .../10k, .../1m    18 bytes (as kanaria-echo's), 10 KiB, 1 MiB; 404 for anything else
+//   GET .../head                  the request's head, to see what a proxy made of it
 //   POST                          takes a body of any length, by Content-Length, then answers 18 bytes
 //
 // Connections are kept, whatever a request says of them. Several ports are several targets in one process.
@@ -35,14 +36,16 @@ struct Connection {
   std::string head;         // what came of the next request, until its head is whole
   std::size_t body = 0;     // bytes of the request's body still to come
   std::string_view answer;  // what is still to be sent once the body is here
+  std::string made;         // an answer that was not made before
 };
 
-std::string_view answer_to(std::string_view head) {
+std::string_view answer_to(std::string_view head, std::string& made) {
   if (head.starts_with("POST ")) return kSmall;
   const std::string_view path = head.substr(0, head.find(" HTTP/1.1\r\n"));
   if (path.ends_with("/0")) return kSmall;
   if (path.ends_with("/10k")) return kTenKibibytes;
   if (path.ends_with("/1m")) return kMebibyte;
+  if (path.ends_with("/head")) return made = make_answer("200 OK", std::string(head));
   return kNotFound;
 }
 
@@ -61,7 +64,7 @@ void take_request(Connection& connection) {
   const std::size_t end = connection.head.find("\r\n\r\n");
   if (end == std::string::npos) return;
   const std::string_view head = std::string_view(connection.head).substr(0, end + 4);
-  connection.answer = answer_to(head);
+  connection.answer = answer_to(head, connection.made);
   const std::size_t body = head.starts_with("POST ") ? body_length(head) : 0;
   const std::size_t here = std::min(body, connection.head.size() - head.size());
   connection.body = body - here;
