@@ -54,7 +54,22 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 
+# Debian starts a server when it is installed, and at each boot from then on. The bench starts its own.
+policy=/usr/sbin/policy-rc.d
+servers=()
+for package in "${missing[@]}"; do
+  case "$package" in nginx | haproxy) servers+=("$package") ;; esac
+done
+if [ "${#servers[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+fi
+
 echo "Installing with apt-get, which may take some minutes: ${missing[*]}"
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null; }
 apt update
 apt install -y --no-install-recommends "${missing[@]}"
+for server in "${servers[@]}"; do
+  "${as_root[@]}" service "$server" stop >/dev/null 2>&1 || true # a policy of the machine's own may have let it start
+  "${as_root[@]}" update-rc.d "$server" disable
+done
