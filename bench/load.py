@@ -17,23 +17,27 @@ class Run:
     errors: int  # failed connects, reads and writes, time-outs, statuses other than 2xx
 
 
-def run(command, core, seconds):
+def run(command, cores, seconds):
     """Its output. A load that doesn't end in time is killed, and fails."""
-    pinned = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(core)]
-    return subprocess.run(pinned + command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=True, timeout=seconds + 15).stdout
+    pinned = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", ",".join(map(str, cores))]
+    try:
+        return subprocess.run(pinned + command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=True, timeout=seconds + 15).stdout
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
+        raise SystemExit(f"compare.py: {failure}\n{failure.output}") from None
 
 
-def wrk(url, core, connections, seconds, arguments=()):
-    output = run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(LUA), url, "--",
-                  *arguments], core, seconds)
+def wrk(url, cores, connections, seconds, arguments=()):
+    output = run(["wrk", f"-t{len(cores)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(LUA), url, "--",
+                  *arguments], cores, seconds)
     result = dict(re.findall(r"(\w+)=(\d+)", output[output.rindex("RESULT"):]))
     errors = sum(int(result[kind]) for kind in ("connect", "read", "write", "status", "timeout"))
     return Run(int(result["requests"]), int(result["microseconds"]) / 1e6, errors)
 
 
-def h2load(url, core, connections, requests, seconds):
-    output = run(["h2load", "--h1", "-t1", f"-c{connections}", f"-n{requests}", url], core, seconds)
+def h2load(url, cores, connections, requests, seconds):
+    """HTTP/1.1, in spite of its name. A fixed number of requests: so that is what was answered, to the last one."""
+    output = run(["h2load", "--h1", f"-t{len(cores)}", f"-c{connections}", f"-n{requests}", url], cores, seconds)
     took = re.search(r"finished in ([\d.]+)(ms|s)", output)
     good = int(re.search(r"status codes: (\d+) 2xx", output)[1])
     return Run(good, float(took[1]) / (1000 if took[2] == "ms" else 1), requests - good)

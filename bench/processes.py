@@ -3,6 +3,7 @@
 Every process that is started here ends with the bench: in order at its end, by the kernel if the bench is killed.
 """
 
+import contextlib
 import os
 import resource
 import signal
@@ -17,8 +18,8 @@ FIRST_PORT, LAST_PORT = 21200, 21299  # below the range from which the kernel ta
 
 @dataclass(frozen=True)
 class Cores:
-    """Which cores carry what. `two` is for two workers."""
-    load: int
+    """Which cores carry what. `load` may be several, `two` is for two workers."""
+    load: tuple
     target: int
     proxy: int
     two: tuple
@@ -26,7 +27,7 @@ class Cores:
     @property
     def two_are_free(self):
         """Whether load and target leave the two cores of `two` alone."""
-        return not {self.load, self.target} & set(self.two)
+        return not {*self.load, self.target} & set(self.two)
 
 
 def choose_cores():
@@ -40,9 +41,11 @@ def choose_cores():
             cores.append(cpu)
     if len(cores) < 2:
         raise SystemExit("compare.py: it takes two cores: one for the proxy, one for load and target")
-    if len(cores) < 4:
-        return Cores(load=cores[0], target=cores[0], proxy=cores[1], two=(cores[0], cores[1]))
-    return Cores(load=cores[0], target=cores[3], proxy=cores[1], two=(cores[1], cores[2]))
+    if len(cores) == 2:
+        return Cores(load=(cores[0],), target=cores[0], proxy=cores[1], two=(cores[0], cores[1]))
+    # Two workers answer more than one thread of load can ask for.
+    load, target = ((cores[0],), cores[0]) if len(cores) == 3 else ((cores[0], *cores[4:5]), cores[3])
+    return Cores(load, target, proxy=cores[1], two=(cores[1], cores[2]))
 
 
 class Ports:
@@ -113,7 +116,8 @@ class Child:
             self._process.wait(timeout=3)
         except subprocess.TimeoutExpired:
             for pid in self.pids():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait(timeout=3)
 
 

@@ -159,8 +159,8 @@ def circumstances(results):
     return [
         f"{machine['when']}, {machine['cpu']}, {machine['cpus']} cores, {machine['memory_gib']} GiB, {machine['system']}.",
         ", ".join(f"{name} {version}" for name, version in machine["versions"].items()) + ".",
-        f"Proxy on core {cores['proxy']}, load on core {cores['load']}, targets on core {cores['target']}; two workers on cores "
-        f"{cores['two'][0]} and {cores['two'][1]}.",
+        f"Proxy on core {cores['proxy']}, load on {' and '.join(map(str, cores['load']))}, targets on {cores['target']}; two "
+        f"workers on cores {cores['two'][0]} and {cores['two'][1]}.",
         f"{results.raw['rounds']} rounds; {results.raw['seconds']} s a turn. Before it began, other work kept "
         f"{machine['other_work']:.0%} of the cores busy.",
     ]
