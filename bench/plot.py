@@ -1,6 +1,6 @@
 """The picture of docs/performance.md: CPU per request of each proxy relative to HAProxy's, for each work."""
 
-from proxies import FLOOR, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, KANARIA, NGINX
+from proxies import FLOOR, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, KANARIA, NGINX, NGINX_REGEX
 
 # key and variant of a work, and what the picture calls it
 GROUPS = (
@@ -12,7 +12,8 @@ GROUPS = (
     ("1m", "", "1 MiB answers"),
     ("upload", "", "1 MiB uploads"),
 )
-CLASSES = {KANARIA: "own", HAPROXY: "base", HAPROXY_64K: "tuned", HAPROXY_SPLICE: "tuned", NGINX: "other", FLOOR: "floor"}
+CLASSES = {KANARIA: "own", HAPROXY: "base", HAPROXY_64K: "tuned", HAPROXY_SPLICE: "tuned", NGINX: "other",
+           NGINX_REGEX: "other", FLOOR: "floor"}
 WIDTH, LEFT, RIGHT, RATIO, TIME = 760, 120, 620, 672, 744  # of the picture; of the bars; where the columns of numbers end
 TOP, BAR, STEP, TITLE = 64, 13, 18, 24
 MOST = 2.0  # a longer bar ends here, broken

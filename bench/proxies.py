@@ -6,7 +6,7 @@ targets, time-outs, metrics; the access log off, or on where the work says so. W
 * kanaria splits between two target groups, HAProxy and nginx between two servers with weights in one place: with one
   target in each group it is the same to the client, and the cheapest form that they have.
 * A path rule is written for the prefix /appN/: kanaria's `path_pattern: /appN/*`, nginx's `location /appN/`, HAProxy's
-  `use_backend ... if { path_beg /appN/ }`.
+  `use_backend ... if { path_beg /appN/ }`; for nginx also `location ~ ^/appN/`, the form that wildcards elsewhere need.
 * nginx streams uploads (`proxy_request_buffering off`), as the other two do; by default it would store them first.
 * The log is kanaria's ALB format, HAProxy's httplog to stdout, nginx's combined format through a buffer that is
   written after 50 ms at the latest, as kanaria does it.
@@ -18,8 +18,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-KANARIA, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, NGINX, FLOOR = (
-    "kanaria", "HAProxy", "HAProxy 64k", "HAProxy splice", "nginx", "floor")
+KANARIA, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, NGINX, NGINX_REGEX, FLOOR = (
+    "kanaria", "HAProxy", "HAProxy 64k", "HAProxy splice", "nginx", "nginx regex", "floor")
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def haproxy_splice(setup, place):
     return haproxy(setup, place, options="option splice-request\n    option splice-response")
 
 
-def nginx(setup, place):
-    rules = "\n".join(f"    location /app{number}/ {{ proxy_pass http://app; }}" for number in range(1, setup.rules + 1))
+def nginx(setup, place, location="location /app{}/"):
+    rules = "\n".join(f"    {location.format(number)} {{ proxy_pass http://app; }}" for number in range(1, setup.rules + 1))
     log = f"{place.folder}/access.log combined buffer=64k flush=50ms" if setup.access_log else "off"
     config = place.folder / "nginx.conf"
     config.write_text(f"""\
@@ -168,9 +168,13 @@ http {{
     return ["nginx", "-p", str(place.folder), "-e", "stderr", "-c", str(config)]
 
 
+def nginx_regex(setup, place):
+    return nginx(setup, place, location="location ~ ^/app{}/")
+
+
 def floor(setup, place):
     return [f"{place.programs}/bench_floor", str(place.port), str(place.targets[0])]
 
 
 COMMANDS = {KANARIA: kanaria, HAPROXY: haproxy, HAPROXY_64K: haproxy_64k, HAPROXY_SPLICE: haproxy_splice, NGINX: nginx,
-            FLOOR: floor}
+            NGINX_REGEX: nginx_regex, FLOOR: floor}
