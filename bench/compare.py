@@ -193,9 +193,9 @@ def fault_in(work, turns):
     """Why these numbers count for nothing; empty when they do."""
     if errors := sum(turn["errors"] for turn in turns):
         return f"{errors} errors"
-    # The median: the kernel counts what other programs on this machine accept, too.
+    # Expected are 0 or 1; what other programs on this machine accept is in it too.
     fresh = statistics.median(turn["connections_per_request"] for turn in turns)
-    as_asked = 0.9 < fresh < 1.1 if work.new_connections else fresh < 0.05
+    as_asked = 0.9 < fresh < 1.5 if work.new_connections else fresh < 0.5
     return "" if as_asked else f"{fresh:.2f} connections a request"
 
 
@@ -283,6 +283,11 @@ def parse(arguments):
         parser.error(f"no such work: {', '.join(sorted(unknown))}; there are {', '.join(KEYS)}")
     if options.rounds < 1 or options.seconds < 1:
         parser.error("at least one round of one second")
+    if options.json:
+        try:
+            options.json.touch()  # rather now than after some minutes
+        except OSError as failure:
+            parser.error(str(failure))
     return options
 
 
@@ -309,9 +314,9 @@ def main(arguments):
             say("start to first answer")
             results[START] = measure_start(bench, 3 if options.quick else 11)
     results["took_seconds"] = round(time.monotonic() - begin)
+    print(report.text(results))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
-    print(report.text(results))
     return 1 if report.Results(results).has_faults() else 0
 
 

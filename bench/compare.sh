@@ -2,13 +2,26 @@
 # kanaria beside HAProxy, nginx and a byte relay: CPU per request, memory, start. Installs what is missing, builds, measures.
 # On Debian 12, as root or with sudo, from a fresh clone in under 15 minutes.
 #
-#   bench/compare.sh [OPTION...]     `bench/compare.py --help` lists the options
+#   bench/compare.sh [OPTION...]
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
+
+usage() { sed -n '2,5s/^# \{0,1\}//p' "$0"; }
+
+build() {
+  cd "$root"
+  [ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF
+  cmake --build --preset release --target bench
+}
+
+case " $* " in
+  *' -h '* | *' --help '*)
+    usage
+    exec python3 "$root/bench/compare.py" --help
+    ;;
+esac
 
 "$root/scripts/setup.sh" --bench
-[ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF
-cmake --build --preset release --target bench
-exec /usr/bin/python3 bench/compare.py "$@"
+(build)
+exec /usr/bin/python3 "$root/bench/compare.py" "$@"

@@ -6,12 +6,13 @@
 //   POST                          takes a body of any length, by Content-Length, then answers 18 bytes
 //
 // Connections are kept, whatever a request says of them. Several ports are several targets in one process.
-#include <strings.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -50,13 +51,13 @@ std::string_view answer_to(std::string_view head, std::string& made) {
 }
 
 std::size_t body_length(std::string_view head) {
-  constexpr std::string_view kName = "content-length:";
-  for (std::size_t line = head.find("\r\n"); line != std::string_view::npos; line = head.find("\r\n", line + 2)) {
-    const std::string_view field = head.substr(line + 2);
-    if (field.size() < kName.size() || ::strncasecmp(field.data(), kName.data(), kName.size()) != 0) continue;
-    return std::strtoull(field.data() + kName.size(), nullptr, 10);  // ends at the line's CR
-  }
-  return 0;
+  constexpr std::string_view kName = "content-length: ";  // proxies send it in either letter case
+  const auto* const name = std::search(head.begin(), head.end(), kName.begin(), kName.end(), [](char sent, char lower) {
+    return std::tolower(static_cast<unsigned char>(sent)) == lower;
+  });
+  std::size_t length = 0;
+  if (name != head.end()) std::from_chars(name + kName.size(), head.end(), length);
+  return length;
 }
 
 /// Takes whole requests out of the bytes that came. One answer at a time: the next request waits until it is sent.
