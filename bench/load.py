@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -41,6 +42,21 @@ def h2load(url, cores, connections, requests, seconds):
     took = re.search(r"finished in ([\d.]+)(ms|s)", output)
     good = int(re.search(r"status codes: (\d+) 2xx", output)[1])
     return Run(good, float(took[1]) / (1000 if took[2] == "ms" else 1), requests - good)
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def ask(connection, path, field=""):
+    """Sends a request for a small answer, with one more header field, and reads the answer."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n{field}\r\n".encode())
+    answer = b""
+    while b"\r\n\r\nAPP_NAME: app-main" not in answer:
+        piece = connection.recv(4096)
+        if not piece:
+            raise SystemExit(f"compare.py: a connection was closed after {answer}")
+        answer += piece
 
 
 def get(port, path, timeout=2):

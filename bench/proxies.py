@@ -7,6 +7,8 @@ targets, time-outs, metrics; the access log off, or on where the work says so. W
   target in each group it is the same to the client, and the cheapest form that they have.
 * A path rule is written for the prefix /appN/: kanaria's `path_pattern: /appN/*`, nginx's `location /appN/`, HAProxy's
   `use_backend ... if { path_beg /appN/ }`; for nginx also `location ~ ^/appN/`, the form that wildcards elsewhere need.
+* Connections to targets are kept for 60 s on all, nginx's default: else a proxy would lose its own while the others have
+  their turns.
 * nginx streams uploads (`proxy_request_buffering off`), as the other two do; by default it would store them first.
 * The log is kanaria's ALB format, HAProxy's httplog to stdout, nginx's combined format through a buffer that is
   written after 50 ms at the latest, as kanaria does it.
@@ -57,8 +59,8 @@ listeners:
     rules:{rules}
     default_action: {{fixed_response: {{status_code: 404}}}}
 target_groups:
-  - {{name: main, targets: ["127.0.0.1:{place.targets[0]}"]}}
-  - {{name: canary, targets: ["127.0.0.1:{place.targets[1]}"]}}
+  - {{name: main, targets: ["127.0.0.1:{place.targets[0]}"], target_idle_timeout: 60s}}
+  - {{name: canary, targets: ["127.0.0.1:{place.targets[1]}"], target_idle_timeout: 60s}}
 """)
     return [f"{place.programs}/kanaria", "serve", "--config", str(config)]
 
@@ -93,6 +95,7 @@ frontend http
     default_backend none
 backend app
     balance roundrobin
+    default-server pool-purge-delay 60s
     server main 127.0.0.1:{place.targets[0]} weight 90
     server canary 127.0.0.1:{place.targets[1]} weight 10
 backend none

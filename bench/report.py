@@ -107,7 +107,7 @@ def aim_rows(results):
 
     def row(aim, most, value, form="{:.2f}"):
         if value is not None:
-            yield (aim, form.format(most), form.format(value), "reached" if value <= most else "not reached")
+            yield (aim, form.format(most), form.format(value), "reached" if round(value, 2) <= most else "not reached")
 
     yield from row("small, keep-alive: CPU to HAProxy", 0.97, results.ratio("small", kanaria, haproxy))
     yield from row("small, keep-alive: CPU to the floor", 1.15, results.ratio("small", kanaria, floor))

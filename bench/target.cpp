@@ -3,6 +3,7 @@
 //
 //   GET .../0, .../10k, .../1m    18 bytes (as kanaria-echo's), 10 KiB, 1 MiB; 404 for anything else
 //   GET .../head                  the request's head, to see what a proxy made of it
+//   GET /accepted                 how many connections were accepted so far
 //   POST                          takes a body of any length, by Content-Length, then answers 18 bytes
 //
 // Connections are kept, whatever a request says of them. Several ports are several targets in one process.
@@ -13,9 +14,9 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <deque>
 #include <set>
 #include <string_view>
-#include <vector>
 
 #include "sockets.hpp"
 
@@ -33,6 +34,8 @@ const std::string kTenKibibytes = make_answer("200 OK", std::string(10 << 10, '.
 const std::string kMebibyte = make_answer("200 OK", std::string(1 << 20, '.'));
 const std::string kNotFound = make_answer("404 Not Found", "");
 
+std::size_t accepted = 0;
+
 struct Connection {
   std::string head;         // what came of the next request, until its head is whole
   std::size_t body = 0;     // bytes of the request's body still to come
@@ -47,6 +50,7 @@ std::string_view answer_to(std::string_view head, std::string& made) {
   if (path.ends_with("/10k")) return kTenKibibytes;
   if (path.ends_with("/1m")) return kMebibyte;
   if (path.ends_with("/head")) return made = make_answer("200 OK", std::string(head));
+  if (path.ends_with("/accepted")) return made = make_answer("200 OK", std::to_string(accepted));
   return kNotFound;
 }
 
@@ -119,12 +123,10 @@ int main(int count, char** arguments) {
   }
   const int epoll = check(::epoll_create1(0), "epoll_create1");
   std::set<int> listeners;
-  for (int i = 1; i < count; ++i) {
-    listeners.insert(bench::listen_on(bench::port_of(arguments[i])));
-  }
+  for (int i = 1; i < count; ++i) listeners.insert(bench::listen_on(bench::port_of(arguments[i])));
   for (const int listener : listeners) bench::watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN);
 
-  std::vector<Connection> connections;  // by descriptor
+  std::deque<Connection> connections;  // by descriptor; it moves none, for answers point into them
   for (std::array<epoll_event, 256> events;;) {
     const int ready = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
     for (int i = 0; i < ready; ++i) {
@@ -135,6 +137,7 @@ int main(int count, char** arguments) {
           connections.resize(std::max(connections.size(), static_cast<std::size_t>(client) + 1));
           connections.at(static_cast<std::size_t>(client)) = {};
           bench::watch(epoll, EPOLL_CTL_ADD, client, EPOLLIN);
+          ++accepted;
         }
       } else if (!serve(epoll, socket, connections.at(static_cast<std::size_t>(socket)), event.events)) {
         ::close(socket);
