@@ -249,7 +249,7 @@ def describe(bench, arguments):
         kanaria += f" ({revision})"
     return {
         "when": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "command": " ".join(["bench/compare.sh", *arguments]),
+        "command": re.sub(r" --json[= ]\S+", "", " ".join(["bench/compare.sh", *arguments])),
         "cpu": cpu[1] if cpu else os.uname().machine,
         "cpus": len(os.sched_getaffinity(0)),
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)),
