@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing, on Debian 12, as root or with sudo. Says nothing and takes no time when all is there.
 #
-#   scripts/setup.sh [--build | --test | --lint | --package]
+#   scripts/setup.sh [--build | --test | --bench | --package | --lint]
 #
-#   --build   what the programs and the demo need (default)
-#   --test    that, and what the tests need
-#   --lint    that, and what scripts/test.sh --full needs: formatter, linters, g++, and what --package installs
-#   --package what scripts/package.sh needs: that of --build, and Debian's tools
+#   --build    what the programs and the demo need (default)
+#   --test     that, and what the tests need
+#   --bench    that of --build, and what bench/ needs: nginx, HAProxy and load
+#   --package  that of --build, and what scripts/package.sh needs: Debian's tools
+#   --lint     that of --test and --package, and what scripts/test.sh --full needs: formatter, linters, g++
 set -euo pipefail
 
 build_packages=(
@@ -15,6 +16,7 @@ build_packages=(
   libsystemd-dev
   ca-certificates curl
 )
+bench_packages=(nginx haproxy wrk nghttp2-client python3 util-linux)
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   python3 python3-websockets python3-h11 python3-aiohttp nghttp2-client procps util-linux
@@ -26,6 +28,7 @@ usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
 case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;
+  --bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
   --test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}" "${package_packages[@]}") ;;
   --package) wanted=("${build_packages[@]}" "${package_packages[@]}") ;;
@@ -55,7 +58,22 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 
+# Debian starts a server when it is installed, and at each boot from then on. The bench starts its own.
+policy=/usr/sbin/policy-rc.d
+servers=()
+for package in "${missing[@]}"; do
+  case "$package" in nginx | haproxy) servers+=("$package") ;; esac
+done
+if [ "${#servers[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+fi
+
 echo "Installing with apt-get, which may take some minutes: ${missing[*]}"
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null; }
 apt update
 apt install -y --no-install-recommends "${missing[@]}"
+for server in "${servers[@]}"; do
+  "${as_root[@]}" service "$server" stop >/dev/null 2>&1 || true # a policy of the machine's own may have let it start
+  "${as_root[@]}" update-rc.d "$server" disable
+done

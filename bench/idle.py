@@ -1,0 +1,27 @@
+"""What an idle client connection costs a proxy: the memory that many of them add to it, divided by their number."""
+
+import contextlib
+import time
+
+import load
+import processes
+
+
+def open_and_ask(port, path):
+    """A connection with one request done, that is kept."""
+    connection = load.connect(port)
+    load.ask(connection, path)
+    return connection
+
+
+def bytes_per_connection(pids, port, path, count):
+    """Of connections that have had one request each."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):  # what every further connection finds there
+            stack.enter_context(open_and_ask(port, path))
+        time.sleep(0.5)
+        before = processes.memory_bytes(pids)
+        for _ in range(count):
+            stack.enter_context(open_and_ask(port, path))
+        time.sleep(0.5)
+        return (processes.memory_bytes(pids) - before) / count
