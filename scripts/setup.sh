@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, on Debian 12, as root or with sudo. Says nothing and takes no time when all is there.
 #
-#   scripts/setup.sh [--build | --test | --lint]
+#   scripts/setup.sh [--build | --bench | --test | --lint]
 #
 #   --build   what the programs and the demo need (default)
-#   --test    that, and what the tests need
+#   --bench   that, and what the programs in bench/ need
+#   --test    what is needed to build, and what the tests need
 #   --lint    that, and what scripts/test.sh --full needs: formatter, linters, g++
 set -euo pipefail
 
@@ -13,16 +14,18 @@ build_packages=(
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev libcli11-dev nlohmann-json3-dev libssl-dev
   ca-certificates curl
 )
+bench_packages=(libbenchmark-dev valgrind strace binutils python3)
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   python3 python3-websockets python3-h11 python3-aiohttp nghttp2-client procps util-linux
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
 case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;
+  --bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
   --test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}") ;;
   -h | --help) usage && exit 0 ;;
