@@ -39,7 +39,7 @@ step() {
 {
   check_format() { find include src tests -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
   check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
-  check_shell() { shellcheck bench/*.sh scripts/*.sh .ci/run; }
+  check_shell() { shellcheck scripts/*.sh bench/*.sh .ci/run; }
   fuzz() {
     local name=$1 corpus=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
     mkdir -p "$corpus"
