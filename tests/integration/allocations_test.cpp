@@ -11,7 +11,6 @@
 #include <functional>
 #include <future>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +31,7 @@ struct Dialogue {
   Pieces answer;
 };
 
-constexpr int kWarmUp = 100;
+constexpr int kWarmUp = 100;  // on each connection
 constexpr int kMeasured = 1'000;
 
 const std::string kBody = "hello world";
@@ -56,7 +55,7 @@ class WorkerAllocations : public testing::Test {
     });
   }
   ~WorkerAllocations() override {
-    client_.close();
+    clients_.clear();
     std::promise<void> empty;
     worker_.loop().post([&] { worker_.drain([&] { empty.set_value(); }); });
     empty.get_future().wait();
@@ -64,12 +63,16 @@ class WorkerAllocations : public testing::Test {
     worker_.join();
   }
 
-  /// What the worker allocates for many of these on one connection, after as many as it takes to be warm.
-  std::size_t taken_by(const Dialogue& dialogue) {
+  /// What the worker allocates for 1,000 of these, after as many as it takes to be warm. `at_once`: how many are in
+  /// flight together, each on a connection of its own.
+  std::size_t taken_by(const Dialogue& dialogue, int at_once = 1) {
+    for (int i = 0; i < at_once; ++i) clients_.emplace_back(*net::start_connect(listening_.bound));
     repeat(kWarmUp, dialogue);
     const std::size_t before = allocations();
-    repeat(kMeasured, dialogue);
-    return allocations() - before;
+    repeat(kMeasured / at_once, dialogue);
+    const std::size_t taken = allocations() - before;
+    clients_.clear();
+    return taken;
   }
 
   observe::AccessLog log_{1};
@@ -92,13 +95,13 @@ class WorkerAllocations : public testing::Test {
   void repeat(int times, const Dialogue& dialogue) {
     for (int i = 0; i < times && !HasFailure(); ++i) {
       for (const std::string& piece : dialogue.request) {
-        client_.send(piece);
-        if (!target_) target_.emplace(scripted_.accept());
-        wait_for_end_of(piece, *target_);
+        for (test::Peer& client : clients_) client.send(piece);
+        while (targets_.size() < clients_.size()) targets_.push_back(scripted_.accept());
+        for (test::Peer& target : targets_) wait_for_end_of(piece, target);
       }
       for (const std::string& piece : dialogue.answer) {
-        target_->send(piece);
-        wait_for_end_of(piece, client_);
+        for (test::Peer& target : targets_) target.send(piece);
+        for (test::Peer& client : clients_) wait_for_end_of(piece, client);
       }
     }
   }
@@ -131,8 +134,8 @@ target_groups:
   observe::Metrics metrics_{1};
   runtime::SnapshotPtr snapshot_ = snapshot();
   Worker worker_{0, metrics_.worker(0), log_.lane(0), [](const runtime::SnapshotPtr&) {}};
-  test::Peer client_{*net::start_connect(listening_.bound)};
-  std::optional<test::Peer> target_;
+  std::vector<test::Peer> clients_;
+  std::vector<test::Peer> targets_;  // their connections from the worker, in any order
 };
 
 TEST(Allocations, AreCounted) {
@@ -171,6 +174,10 @@ TEST_F(WorkerAllocations, NoneForARequestWithABody) {
 
 TEST_F(WorkerAllocations, NoneForARequestWhoseBodyComesLater) {
   EXPECT_EQ(taken_by({{kPost, kBody}, {kOk + kBody}}), 0U);
+}
+
+TEST_F(WorkerAllocations, NoneForManyRequestsInFlight) {
+  EXPECT_EQ(taken_by({{kGet}, {kOk + kBody}}, 50), 0U);
 }
 
 TEST_F(WorkerAllocations, NoneWithTheAccessLog) {
