@@ -98,13 +98,30 @@ backend none
     return ["haproxy", "-db", "-f", str(config)]
 
 
+def prepared(connection):
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.settimeout(PATIENCE)
+    return connection
+
+
+def received_until(connection, end):
+    """All bytes up to those of `end`."""
+    received = b""
+    while not received.endswith(end):
+        more = connection.recv(65536)
+        if not more:
+            raise SystemExit("instructions.py: the proxy closed a connection")
+        received += more
+    return received
+
+
 class Peers:
-    """The client and the targets of a proxy, one step at a time."""
+    """The clients and the targets of a proxy, one step at a time."""
 
     def __init__(self, targets):
         self._listening = [self._listen(port) for port in targets]
+        self._clients = []
         self._kept = []
-        self._client = None
 
     @staticmethod
     def _listen(port):
@@ -114,56 +131,43 @@ class Peers:
         listening.listen()
         return listening
 
-    def connect(self, port, is_alive):
+    def connect(self, port, count, is_alive):
         end = time.monotonic() + PATIENCE
-        while True:
+        while len(self._clients) < count:
             try:
-                self._client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-                self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return
+                self._clients.append(prepared(socket.create_connection(("127.0.0.1", port))))
             except ConnectionRefusedError:
                 if not is_alive() or time.monotonic() > end:
                     raise SystemExit("instructions.py: the proxy does not listen") from None
                 time.sleep(0.05)
 
-    def exchange(self):
-        """One request from the client through the proxy to a target, and its answer back."""
-        self._client.sendall(REQUEST)
-        target = self._next_target()
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self._received(target)
-        target.sendall(ANSWER)
-        answer = b""
-        while not answer.endswith(ANSWER[-18:]):
-            answer += self._received(self._client)
-        if not answer.startswith(b"HTTP/1.1 200 "):
-            raise SystemExit(f"instructions.py: the proxy answered {answer!r}")
+    def exchange(self, times):
+        """So many requests on each connection. All connections have a request in flight before the first is answered."""
+        for _ in range(times):
+            targets = []
+            for client in self._clients:
+                client.sendall(REQUEST)
+                targets.append(self._next_target())
+                received_until(targets[-1], b"\r\n\r\n")
+            for client, target in zip(self._clients, targets):
+                target.sendall(ANSWER)
+                answer = received_until(client, ANSWER[-18:])
+                if not answer.startswith(b"HTTP/1.1 200 "):
+                    raise SystemExit(f"instructions.py: the proxy answered {answer!r}")
 
     def _next_target(self):
         """The connection on which the proxy sends, a new one or one that was kept."""
         while True:
-            ready, _, _ = select.select(self._listening + self._kept + [self._client], [], [], PATIENCE)
-            if not ready or self._client in ready:
+            ready, _, _ = select.select(self._listening + self._kept, [], [], PATIENCE)
+            if not ready:
                 raise SystemExit("instructions.py: the proxy does not forward")
             if ready[0] not in self._listening:
                 return ready[0]
-            connection, _ = ready[0].accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(PATIENCE)
-            self._kept.append(connection)
-
-    @staticmethod
-    def _received(connection):
-        received = connection.recv(65536)
-        if not received:
-            raise SystemExit("instructions.py: the proxy closed a connection")
-        return received
+            self._kept.append(prepared(ready[0].accept()[0]))
 
     def close(self):
-        for each in [self._client, *self._kept, *self._listening]:
-            if each:
-                each.close()
+        for each in self._clients + self._kept + self._listening:
+            each.close()
 
 
 def wait_until_idle(pid):
@@ -221,13 +225,11 @@ def instructions(make_command, options):
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
 
         with contextlib.closing(peers), running(command, folder) as process:
-            peers.connect(port, lambda: process.poll() is None)
-            for _ in range(options.warm_up):
-                peers.exchange()
+            peers.connect(port, options.in_flight, lambda: process.poll() is None)
+            peers.exchange(options.warm_up)
             wait_until_idle(process.pid)
             ask(process, "instrumentation", "on")
-            for _ in range(options.requests):
-                peers.exchange()
+            peers.exchange(options.requests // options.in_flight)
             wait_until_idle(process.pid)
             ask(process, "dump")
             profile = Profile()
@@ -266,9 +268,8 @@ def system_calls(make_command, options):
         port, *targets = free_ports(3)
         peers = Peers(targets)
         with contextlib.closing(peers), running(make_command(folder, port, targets, options.access_log), folder) as process:
-            peers.connect(port, lambda: process.poll() is None)
-            for _ in range(options.warm_up):
-                peers.exchange()
+            peers.connect(port, options.in_flight, lambda: process.poll() is None)
+            peers.exchange(options.warm_up)
             wait_until_idle(process.pid)
             tasks = {task.name: (task / "comm").read_text().strip() for task in Path(f"/proc/{process.pid}/task").iterdir()}
             thread = next((task for task, comm in tasks.items() if comm == "worker-0"), str(process.pid))
@@ -278,8 +279,7 @@ def system_calls(make_command, options):
                 if strace.poll() is not None:
                     raise SystemExit("instructions.py: strace can't attach")
                 time.sleep(0.01)
-            for _ in range(options.requests):
-                peers.exchange()
+            peers.exchange(options.requests // options.in_flight)
             wait_until_idle(process.pid)
             strace.send_signal(signal.SIGINT)
             strace.wait()
@@ -290,7 +290,10 @@ def system_calls(make_command, options):
 def main():
     parser = argparse.ArgumentParser(description="Counts instructions or system calls per request in the steady state.")
     parser.add_argument("--requests", type=int, default=2000, help="how many are counted (%(default)s)")
-    parser.add_argument("--warm-up", type=int, default=200, help="how many are sent before (%(default)s)")
+    parser.add_argument("--warm-up", type=int, default=200,
+                        help="how many are sent before on each connection (%(default)s)")
+    parser.add_argument("--in-flight", type=int, default=1, metavar="N",
+                        help="over N connections, each with a request in flight before the first is answered (%(default)s)")
     parser.add_argument("--repeat", type=int, default=1, help="runs; more than one show the spread")
     parser.add_argument("--access-log", action="store_true", help="with the access log on")
     parser.add_argument("--haproxy", action="store_true", help="HAProxy too, set up alike")
@@ -299,10 +302,11 @@ def main():
     parser.add_argument("--syscalls", action="store_true", help="count system calls by strace instead")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep callgrind's files there")
     options = parser.parse_args()
+    options.requests -= options.requests % options.in_flight
 
     proxies = [kanaria, haproxy] if options.haproxy else [kanaria]
     log = "on" if options.access_log else "off"
-    print(f"{options.requests} requests one by one over a kept connection, access log {log}\n", flush=True)
+    print(f"{options.requests} requests, {options.in_flight} in flight, access log {log}\n", flush=True)
     if options.syscalls:
         for proxy in proxies:
             calls = system_calls(proxy, options)
