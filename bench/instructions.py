@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Counts what a proxy does for one request in the steady state: user-space instructions, or system calls.
 
-One process, this one, is both client and targets, and goes step by step: it sends a request, reads it as the target that it comes
-to, answers, and reads the answer as the client. So the proxy sees the same order of events in every run. The counters are set to
-zero after a warm-up and read at the end, both while the proxy waits: start and warm-up are not in the numbers.
-
-It is not the load of bench/compare.sh: there, one wait of the proxy finds many connections ready, here it finds one.
+This process is both the clients and the targets, and goes step by step: it sends a request, reads it as the target that it comes to,
+answers, and reads the answer as the client, each time after the proxy has come to rest. So the proxy meets the same events in the same
+order in every run, each in a wait of its own, where under load one wait finds several. Counting begins after a warm-up and ends before the proxy does, both times while it
+waits: its start, its end and the warm-up are not in the numbers. Neither are its timers: what an idle second costs is counted too, and
+taken off for the time that the requests took.
 
 bench/instructions.sh installs and builds what is needed first.
 """
@@ -22,15 +22,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 60.0  # seconds, for anything that should happen at once: callgrind is fifty times slower
+PROGRAMS = Path(os.environ.get("KANARIA_BIN", Path(__file__).resolve().parents[1] / "build/release/bin"))
+PATIENCE = 60.0  # seconds, for anything that should happen at once: under callgrind all takes fifty times as long
+IDLE = 1.0  # seconds, to see what the timers cost
 
-# What wrk sends, and what bench_target answers it.
-REQUEST = b"GET /app1/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\nAPP_NAME: app-main\n"[:-1]
+# What wrk sends, and a small answer.
+REQUEST_LINE = b"GET /app1/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
+BODY = b"APP_NAME: app-main"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+
+
+def fail(message):
+    raise SystemExit(f"instructions.py: {message}")
 
 
 def free_ports(count):
@@ -60,9 +66,9 @@ target_groups:
   - {{name: main, targets: ["127.0.0.1:{targets[0]}"]}}
   - {{name: canary, targets: ["127.0.0.1:{targets[1]}"]}}
 """)
-    # Debian's valgrind stumbles over clang's DWARF 5; the names of functions are enough.
+    # Debian's valgrind stumbles over clang's DWARF 5. The names of functions are enough.
     program = folder / "kanaria"
-    subprocess.run(["strip", "--strip-debug", "-o", program, f"{os.environ['KANARIA_BIN']}/kanaria"], check=True)
+    subprocess.run(["strip", "--strip-debug", "-o", program, PROGRAMS / "kanaria"], check=True)
     return [str(program), "serve", "--config", str(config)]
 
 
@@ -98,7 +104,7 @@ backend none
     return ["haproxy", "-db", "-f", str(config)]
 
 
-def prepared(connection):
+def tuned(connection):
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.settimeout(PATIENCE)
     return connection
@@ -110,227 +116,267 @@ def received_until(connection, end):
     while not received.endswith(end):
         more = connection.recv(65536)
         if not more:
-            raise SystemExit("instructions.py: the proxy closed a connection")
+            fail("the proxy closed a connection")
         received += more
     return received
 
 
 class Peers:
-    """The clients and the targets of a proxy, one step at a time."""
+    """The clients and the targets of a proxy, one step at a time. `rest` returns when the proxy has nothing to do."""
 
-    def __init__(self, targets):
-        self._listening = [self._listen(port) for port in targets]
+    def __init__(self, port, targets, options, rest):
+        self._rest = rest
+        self._port = port
+        self._in_flight = options.in_flight
+        self._renew = options.new_connections
+        self._request = REQUEST_LINE + (b"Connection: close\r\n\r\n" if self._renew else b"\r\n")
+        self._listening = [socket.create_server(("127.0.0.1", target)) for target in targets]
+        self._kept = []  # connections from the proxy
         self._clients = []
-        self._kept = []
 
-    @staticmethod
-    def _listen(port):
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
-        listening.listen()
-        return listening
-
-    def connect(self, port, count, is_alive):
-        end = time.monotonic() + PATIENCE
-        while len(self._clients) < count:
-            try:
-                self._clients.append(prepared(socket.create_connection(("127.0.0.1", port))))
-            except ConnectionRefusedError:
-                if not is_alive() or time.monotonic() > end:
-                    raise SystemExit("instructions.py: the proxy does not listen") from None
-                time.sleep(0.05)
+    def connect(self):
+        for _ in range(self._in_flight):
+            self._rest()
+            self._clients.append(tuned(socket.create_connection(("127.0.0.1", self._port))))
 
     def exchange(self, times):
-        """So many requests on each connection. All connections have a request in flight before the first is answered."""
+        """So many requests on each connection. All connections have one in flight before the first is answered."""
         for _ in range(times):
+            if not self._clients:
+                self.connect()
             targets = []
             for client in self._clients:
-                client.sendall(REQUEST)
+                self._rest()
+                client.sendall(self._request)
                 targets.append(self._next_target())
                 received_until(targets[-1], b"\r\n\r\n")
             for client, target in zip(self._clients, targets):
+                self._rest()
                 target.sendall(ANSWER)
-                answer = received_until(client, ANSWER[-18:])
+                answer = received_until(client, BODY)
                 if not answer.startswith(b"HTTP/1.1 200 "):
-                    raise SystemExit(f"instructions.py: the proxy answered {answer!r}")
+                    fail(f"the proxy answered {answer!r}")
+            if self._renew:
+                self._drop_clients()
+        self._rest()
 
     def _next_target(self):
         """The connection on which the proxy sends, a new one or one that was kept."""
         while True:
             ready, _, _ = select.select(self._listening + self._kept, [], [], PATIENCE)
             if not ready:
-                raise SystemExit("instructions.py: the proxy does not forward")
+                fail("the proxy does not forward")
             if ready[0] not in self._listening:
                 return ready[0]
-            self._kept.append(prepared(ready[0].accept()[0]))
+            self._kept.append(tuned(ready[0].accept()[0]))
+
+    def _drop_clients(self):
+        for client in self._clients:
+            if client.recv(1):
+                fail("the proxy sent more than an answer")
+            client.close()
+        self._clients = []
 
     def close(self):
         for each in self._clients + self._kept + self._listening:
             each.close()
 
 
-def wait_until_idle(pid):
-    """Until every thread sleeps, looked at five times in a row."""
-    end = time.monotonic() + PATIENCE
-    idle = 0
-    while idle < 5:
-        states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
-        idle = idle + 1 if all(state in "St" for state in states) else 0
-        if time.monotonic() > end:
-            raise SystemExit("instructions.py: the proxy is never idle")
-        time.sleep(0.02)
+class Proxy:
+    """A proxy that runs, with its peers. Warm and idle when it is made."""
 
+    def __init__(self, name, folder, stack, options, prefix=()):
+        port, *targets = free_ports(3)
+        self._options = options
+        self._output = folder / "output"
+        self._peers = stack.enter_context(contextlib.closing(Peers(port, targets, options, self._rest)))
+        command = [*prefix, *PROXIES[name](folder, port, targets, options.access_log)]
+        with open(self._output, "wb") as output:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        stack.callback(self._stop)
+        self.pid = self._process.pid
+        self._wait_for_listening(port)
+        self._peers.exchange(options.warm_up)
 
-@contextlib.contextmanager
-def running(command, folder):
-    with open(folder / "output", "wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    except BaseException:
-        sys.stderr.write((folder / "output").read_text(errors="replace"))
-        raise
-    finally:
-        process.send_signal(signal.SIGTERM)
+    def carry(self):
+        """The requests that count."""
+        self._peers.exchange(self._options.requests // self._options.in_flight)
+
+    def threads(self):
+        """{id: name}"""
+        return {int(task.name): (task / "comm").read_text().strip() for task in Path(f"/proc/{self.pid}/task").iterdir()}
+
+    def _wait_for_listening(self, port):
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
+            except ConnectionRefusedError:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    sys.stderr.write(self._output.read_text(errors="replace"))
+                    fail("the proxy does not listen")
+                time.sleep(0.05)
+
+    def _rest(self):
+        """Returns when all threads sleep: the last work for a request comes after its answer. A thread that was woken counts as
+        running at once. Two looks, because they don't see all threads at the same moment."""
+        end = time.monotonic() + PATIENCE
+        quiet = 0
+        while quiet < 2:
+            stats = Path(f"/proc/{self.pid}/task").glob("*/stat")
+            quiet = quiet + 1 if all(stat.read_text().rpartition(")")[2].split()[0] == "S" for stat in stats) else 0
+            if time.monotonic() > end:
+                fail("the proxy is never idle")
+
+    def _stop(self):
+        self._process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=PATIENCE)
+            self._process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.kill()
+            self._process.wait()
+
+
+PROXIES = {"kanaria": kanaria, "haproxy": haproxy}
 
 
 @dataclass
 class Profile:
-    """Instructions of the thread that carries the requests, and of all others."""
-    worker: int = 0
-    others: int = 0
-    file: Path = None
+    """Instructions of the busiest thread, which carries the requests, and of all others."""
+    worker: float
+    others: float
+    file: Path  # of the worker, timers included
 
 
-def instructions(make_command, options):
-    """Runs the proxy under callgrind and returns a Profile; its file stays in options.keep."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        port, *targets = free_ports(3)
-        peers = Peers(targets)
-        out = options.keep / make_command.__name__
+def counts_of(dump):
+    """{thread: instructions} of callgrind's files of one dump."""
+    counts = {}
+    for file in dump.parent.glob(f"{dump.name}-*"):
+        counts[file.name.rpartition("-")[2]] = int(re.search(r"^(?:totals|summary): (\d+)", file.read_text(), re.MULTILINE)[1])
+    return counts
+
+
+def instructions(name, options):
+    """Runs the proxy under callgrind, whose files stay in options.keep."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        out = options.keep / f"callgrind.out.{name}"
         for old in options.keep.glob(f"{out.name}*"):
             old.unlink()
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--separate-threads=yes", "--instr-atstart=no",
-                   f"--vgdb-prefix={folder}/vgdb"] + make_command(folder, port, targets, options.access_log)
+        gdb = f"--vgdb-prefix={folder}/vgdb"
+        proxy = Proxy(name, folder, stack, options,
+                      ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--separate-threads=yes",
+                       "--instr-atstart=no", gdb])
 
-        def ask(process, *words):
-            subprocess.run(["vgdb", f"--vgdb-prefix={folder}/vgdb", f"--pid={process.pid}", *words], check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+        def tell_callgrind(*words):
+            subprocess.run(["vgdb", gdb, f"--pid={proxy.pid}", *words], check=True, capture_output=True, timeout=PATIENCE)
+            return time.monotonic()
 
-        with contextlib.closing(peers), running(command, folder) as process:
-            peers.connect(port, options.in_flight, lambda: process.poll() is None)
-            peers.exchange(options.warm_up)
-            wait_until_idle(process.pid)
-            ask(process, "instrumentation", "on")
-            peers.exchange(options.requests // options.in_flight)
-            wait_until_idle(process.pid)
-            ask(process, "dump")
-            profile = Profile()
-            for file in options.keep.glob(f"{out.name}.1*"):
-                count = int(re.search(r"^(?:totals|summary): (\d+)", file.read_text(), re.MULTILINE)[1])
-                if count > profile.worker:
-                    profile.others += profile.worker
-                    profile.worker, profile.file = count, file
-                else:
-                    profile.others += count
-            return profile
+        began = tell_callgrind("instrumentation", "on")
+        proxy.carry()
+        ended = tell_callgrind("dump")
+        time.sleep(IDLE)
+        idle = tell_callgrind("dump") - ended
+        total, of_idle = counts_of(Path(f"{out}.1")), counts_of(Path(f"{out}.2"))
+        counts = {thread: count - of_idle.get(thread, 0) * (ended - began) / idle for thread, count in total.items()}
+        worker = max(counts, key=counts.get)
+        return Profile(counts[worker], sum(counts.values()) - counts[worker], Path(f"{out}.1-{worker}"))
 
 
 def functions(profile, inclusive, count):
     """The functions with the most instructions: (instructions, name)."""
     text = subprocess.run(["callgrind_annotate", "--threshold=100", "--auto=no", "--show-percs=no",
-                           f"--inclusive={'yes' if inclusive else 'no'}", str(profile.file)],
+                           f"--inclusive={'yes' if inclusive else 'no'}", profile.file],
                           check=True, capture_output=True, text=True).stdout
-    found = re.findall(r"^ *([\d,]+) +(\S.*)$", text, re.MULTILINE)
-    return [(int(number.replace(",", "")), name) for number, name in found if "PROGRAM TOTALS" not in name][:count]
+    found = re.findall(r"^ *([\d,]+) +[^:\s]+:(.+?)(?: \[[^\]]*\])?$", text, re.MULTILINE)
+    return [(int(number.replace(",", "")), name) for number, name in found][:count]
 
 
 def shortened(name):
-    """A function's name without its file's folders and its template arguments' inner parts."""
-    name = re.sub(r" \[[^\]]*\]$", "", name)
-    place, _, function = name.partition(":")
-    while len(function) > 110 and re.search(r"<[^<>]+>", function):
-        function = re.sub(r"<[^<>]+>", "{}", function)
-    return f"{function[:200]}  ({Path(place).name})"
+    """Template arguments and parameters, from the innermost outwards, go until the name fits on a line."""
+    for bracketed in (r"<[^<>]+>", r"\([^()]+\)"):
+        while len(name) > 100:
+            shorter = re.sub(bracketed, lambda match: match[0][0] + match[0][-1], name, count=1)
+            shorter = shorter.replace("<>", "\u2039\u203a")
+            if shorter == name:
+                break
+            name = shorter
+    return name.replace("\u2039\u203a", "<>")
 
 
-def system_calls(make_command, options):
-    """Runs the proxy under strace and returns {call: count} of the thread that carries the requests."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        port, *targets = free_ports(3)
-        peers = Peers(targets)
-        with contextlib.closing(peers), running(make_command(folder, port, targets, options.access_log), folder) as process:
-            peers.connect(port, options.in_flight, lambda: process.poll() is None)
-            peers.exchange(options.warm_up)
-            wait_until_idle(process.pid)
-            tasks = {task.name: (task / "comm").read_text().strip() for task in Path(f"/proc/{process.pid}/task").iterdir()}
-            thread = next((task for task, comm in tasks.items() if comm == "worker-0"), str(process.pid))
-            strace = subprocess.Popen(["strace", "-c", "-o", folder / "strace", "-p", thread], stderr=subprocess.DEVNULL)
-            status = Path(f"/proc/{thread}/status")
-            while not re.search(r"TracerPid:\t[1-9]", status.read_text()):
-                if strace.poll() is not None:
-                    raise SystemExit("instructions.py: strace can't attach")
-                time.sleep(0.01)
-            peers.exchange(options.requests // options.in_flight)
-            wait_until_idle(process.pid)
-            strace.send_signal(signal.SIGINT)
-            strace.wait()
-            found = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +\d* *(\w+)$", (folder / "strace").read_text(), re.MULTILINE)
-            return {call: int(count) for count, call in found if call not in ("total", "restart_syscall")}
+def print_instructions(name, options):
+    runs = [instructions(name, options) for _ in range(options.repeat)]
+    for run in runs:
+        print(f"{name:8} {run.worker / options.requests:10,.1f} {run.others / options.requests:8,.1f}", flush=True)
+    if options.repeat > 1:
+        counts = [run.worker for run in runs]
+        print(f"{'':8} {100 * (max(counts) - min(counts)) / statistics.median(counts):9.3f} % from the least to the most")
+    if options.top:
+        for inclusive, title in ((False, "by themselves"), (True, "with what they call")):
+            print(f"\n{name}: functions {title}")
+            for count, function in functions(runs[-1], inclusive, options.top):
+                print(f"{count / options.requests:10,.1f} {100 * count / runs[-1].worker:5.1f} %  {shortened(function)}")
+        print()
+
+
+def system_calls(name, options):
+    """Runs the proxy, attaches strace to the thread that carries requests, and returns {call: count}."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        proxy = Proxy(name, folder, stack, options)
+        thread = next((id for id, comm in proxy.threads().items() if comm == "worker-0"), proxy.pid)
+        strace = subprocess.Popen(["strace", "-c", "-o", folder / "strace", "-p", str(thread)], stderr=subprocess.DEVNULL)
+        status = Path(f"/proc/{thread}/status")
+        while "TracerPid:\t0\n" in status.read_text():
+            if strace.poll() is not None:
+                fail("strace can't attach to the proxy")
+            time.sleep(0.01)
+        proxy.carry()
+        strace.send_signal(signal.SIGINT)
+        strace.wait()
+        found = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +\d* *(\w+)$", (folder / "strace").read_text(), re.MULTILINE)
+        return {call: int(count) for count, call in found if call not in ("total", "restart_syscall")}
+
+
+def print_system_calls(name, options):
+    calls = system_calls(name, options)
+    listed = ", ".join(f"{call} {calls[call] / options.requests:.2f}" for call in sorted(calls, key=lambda call: -calls[call]))
+    print(f"{name:8} {sum(calls.values()) / options.requests:6.2f}: {listed}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description="Counts instructions or system calls per request in the steady state.")
-    parser.add_argument("--requests", type=int, default=2000, help="how many are counted (%(default)s)")
-    parser.add_argument("--warm-up", type=int, default=200,
-                        help="how many are sent before on each connection (%(default)s)")
+    parser.add_argument("--requests", type=int, default=2000, metavar="N", help="how many are counted (%(default)s)")
+    parser.add_argument("--warm-up", type=int, default=200, metavar="N",
+                        help="how many are sent before, on each connection (%(default)s)")
     parser.add_argument("--in-flight", type=int, default=1, metavar="N",
                         help="over N connections, each with a request in flight before the first is answered (%(default)s)")
-    parser.add_argument("--repeat", type=int, default=1, help="runs; more than one show the spread")
+    parser.add_argument("--new-connections", action="store_true", help="a new connection for each request")
     parser.add_argument("--access-log", action="store_true", help="with the access log on")
     parser.add_argument("--haproxy", action="store_true", help="HAProxy too, set up alike")
-    parser.add_argument("--top", type=int, default=0, metavar="N",
-                        help="show the N functions with the most instructions, with and without those they call")
-    parser.add_argument("--syscalls", action="store_true", help="count system calls by strace instead")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep callgrind's files there")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="so many runs, and how far apart they are")
+    parser.add_argument("--top", type=int, default=0, metavar="N", help="the N functions with the most instructions")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep callgrind's files there, e.g. for kcachegrind")
+    parser.add_argument("--syscalls", action="store_true", help="count system calls, by strace, instead")
     options = parser.parse_args()
     options.requests -= options.requests % options.in_flight
 
-    proxies = [kanaria, haproxy] if options.haproxy else [kanaria]
-    log = "on" if options.access_log else "off"
-    print(f"{options.requests} requests, {options.in_flight} in flight, access log {log}\n", flush=True)
+    connections = "a new connection for each" if options.new_connections else "kept connections"
+    print(f"{options.requests} requests, {options.in_flight} in flight, {connections}, "
+          f"access log {'on' if options.access_log else 'off'}\n")
+    names = list(PROXIES) if options.haproxy else ["kanaria"]
     if options.syscalls:
-        for proxy in proxies:
-            calls = system_calls(proxy, options)
-            listed = ", ".join(f"{call} {count / options.requests:.2f}" for call, count in calls.items())
-            print(f"{proxy.__name__:8} {sum(calls.values()) / options.requests:6.2f} system calls a request: {listed}")
+        print("system calls a request, of the thread that carries them")
+        for name in names:
+            print_system_calls(name, options)
         return
+    print("instructions a request, of the thread that carries them and of all others")
     with contextlib.ExitStack() as stack:
-        if not options.keep:
-            options.keep = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        options.keep = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         options.keep.mkdir(parents=True, exist_ok=True)
-        print(f"{'':8} {'worker':>10} {'others':>8}   instructions a request, of the busiest thread and of all others")
-        for proxy in proxies:
-            runs = [instructions(proxy, options) for _ in range(options.repeat)]
-            for run in runs:
-                worker, others = run.worker / options.requests, run.others / options.requests
-                print(f"{proxy.__name__:8} {worker:10,.1f} {others:8,.1f}", flush=True)
-            if options.repeat > 1:
-                counts = [run.worker for run in runs]
-                print(f"{'':8} spread {100 * (max(counts) - min(counts)) / statistics.median(counts):.3f} %")
-            if options.top:
-                for inclusive in (False, True):
-                    print(f"\n{proxy.__name__}, {'with what they call' if inclusive else 'by themselves'}:")
-                    for count, name in functions(runs[-1], inclusive, options.top):
-                        print(f"{count / options.requests:10,.1f} {100 * count / runs[-1].worker:5.1f} %  {shortened(name)}")
+        for name in names:
+            print_instructions(name, options)
 
 
 if __name__ == "__main__":
