@@ -25,6 +25,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import proxies
+
 PROGRAMS = Path(os.environ.get("KANARIA_BIN", Path(__file__).resolve().parents[1] / "build/release/bin"))
 PATIENCE = 60.0  # seconds, for anything that should happen at once: under callgrind all takes fifty times as long
 IDLE = 1.0  # seconds, to see what the timers cost
@@ -48,60 +50,15 @@ def free_ports(count):
         return [probe.getsockname()[1] for probe in probes]
 
 
-def kanaria(folder, port, targets, access_log):
-    config = folder / "kanaria.yaml"
-    config.write_text(f"""\
-workers: 1
-access_logs: {{enabled: {str(access_log).lower()}, path: {folder}/access.log}}
-admin: {{address: none}}
-listeners:
-  - address: 127.0.0.1
-    port: {port}
-    rules:
-      - priority: 1
-        conditions: [path_pattern: ["/app1/*"]]
-        action: {{forward: {{target_groups: [{{name: main, weight: 90}}, {{name: canary, weight: 10}}]}}}}
-    default_action: {{fixed_response: {{status_code: 404}}}}
-target_groups:
-  - {{name: main, targets: ["127.0.0.1:{targets[0]}"]}}
-  - {{name: canary, targets: ["127.0.0.1:{targets[1]}"]}}
-""")
-    # Debian's valgrind stumbles over clang's DWARF 5. The names of functions are enough.
-    program = folder / "kanaria"
-    subprocess.run(["strip", "--strip-debug", "-o", program, PROGRAMS / "kanaria"], check=True)
-    return [str(program), "serve", "--config", str(config)]
-
-
-def haproxy(folder, port, targets, access_log):
-    config = folder / "haproxy.cfg"
-    config.write_text(f"""\
-global
-    nbthread 1
-    {"log stdout format raw local0" if access_log else ""}
-defaults
-    mode http
-    timeout connect 3s
-    timeout client 60s
-    timeout server 60s
-    timeout http-request 10s
-    option forwardfor
-    http-reuse always
-    {"log global" if access_log else ""}
-    {"option httplog" if access_log else ""}
-frontend http
-    bind 127.0.0.1:{port}
-    http-request set-header X-Forwarded-Proto http
-    http-request set-header X-Forwarded-Port %[dst_port]
-    use_backend app if {{ path_beg /app1/ }}
-    default_backend none
-backend app
-    balance roundrobin
-    server main 127.0.0.1:{targets[0]} weight 90
-    server canary 127.0.0.1:{targets[1]} weight 10
-backend none
-    http-request return status 404
-""")
-    return ["haproxy", "-db", "-f", str(config)]
+def command_of(proxy, folder, ports, access_log):
+    programs = PROGRAMS
+    if proxy == proxies.KANARIA:
+        # Debian's valgrind stumbles over clang's DWARF 5. The names of functions are enough.
+        programs = folder
+        subprocess.run(["strip", "--strip-debug", "-o", folder / "kanaria", PROGRAMS / "kanaria"], check=True)
+    port, metrics_port, *targets = ports
+    place = proxies.Place(folder, programs, port, metrics_port, targets)
+    return proxies.COMMANDS[proxy](proxies.Setup(access_log=access_log), place)
 
 
 def tuned(connection):
@@ -186,11 +143,12 @@ class Proxy:
     """A proxy that runs, with its peers. Warm and idle when it is made."""
 
     def __init__(self, name, folder, stack, options, prefix=()):
-        port, *targets = free_ports(3)
+        ports = free_ports(4)
+        port, _, *targets = ports
         self._options = options
         self._output = folder / "output"
         self._peers = stack.enter_context(contextlib.closing(Peers(port, targets, options, self._rest)))
-        command = [*prefix, *PROXIES[name](folder, port, targets, options.access_log)]
+        command = [*prefix, *command_of(name, folder, ports, options.access_log)]
         with open(self._output, "wb") as output:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         stack.callback(self._stop)
@@ -236,9 +194,6 @@ class Proxy:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-PROXIES = {"kanaria": kanaria, "haproxy": haproxy}
 
 
 @dataclass
@@ -365,7 +320,7 @@ def main():
     connections = "a new connection for each" if options.new_connections else "kept connections"
     print(f"{options.requests} requests, {options.in_flight} in flight, {connections}, "
           f"access log {'on' if options.access_log else 'off'}\n")
-    names = list(PROXIES) if options.haproxy else ["kanaria"]
+    names = [proxies.KANARIA, proxies.HAPROXY] if options.haproxy else [proxies.KANARIA]
     if options.syscalls:
         print("system calls a request, of the thread that carries them")
         for name in names:

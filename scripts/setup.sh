@@ -14,7 +14,10 @@ build_packages=(
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev libcli11-dev nlohmann-json3-dev libssl-dev
   ca-certificates curl
 )
-bench_packages=(libbenchmark-dev valgrind strace binutils python3)
+bench_packages=(
+  nginx haproxy wrk nghttp2-client util-linux
+  libbenchmark-dev valgrind strace binutils python3
+)
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   python3 python3-websockets python3-h11 python3-aiohttp nghttp2-client procps util-linux
@@ -54,7 +57,22 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 
+# Debian starts a server when it is installed, and at each boot from then on. The bench starts its own.
+policy=/usr/sbin/policy-rc.d
+servers=()
+for package in "${missing[@]}"; do
+  case "$package" in nginx | haproxy) servers+=("$package") ;; esac
+done
+if [ "${#servers[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+fi
+
 echo "Installing with apt-get, which may take some minutes: ${missing[*]}"
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null; }
 apt update
 apt install -y --no-install-recommends "${missing[@]}"
+for server in "${servers[@]}"; do
+  "${as_root[@]}" service "$server" stop >/dev/null 2>&1 || true # a policy of the machine's own may have let it start
+  "${as_root[@]}" update-rc.d "$server" disable
+done

@@ -37,7 +37,7 @@ step() {
 
 # shellcheck disable=SC2317  # called by name, through step
 {
-  check_format() { find include src tests -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
+  check_format() { find include src tests bench -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
   check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
   check_shell() { shellcheck scripts/*.sh bench/*.sh .ci/run; }
   fuzz() {
