@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Counts what a proxy does for one request in the steady state: user-space instructions, or system calls.
 
-This process is both the clients and the targets, and goes step by step: it sends a request, reads it as the target that it comes to,
-answers, and reads the answer as the client, each time after the proxy has come to rest. So the proxy meets the same events in the
-same order in every run, each in a wait of its own, where under load one wait finds several. Counting begins after a warm-up and
-ends before the proxy does: its start, its end and the warm-up are not in the numbers. Neither are its timers: what an idle second
-costs is counted too, and taken off for the time that the requests took.
+This process is both the clients and the targets, and goes step by step: it sends a request, reads it as the target that it comes
+to, answers, and reads the answer as the client, each time after the proxy has come to rest. So the proxy meets the same events in
+the same order in every run, each in a wait of its own, where under load one wait finds several. Counting begins after a warm-up
+and ends before the proxy does: its start, its end and the warm-up are not in the numbers. Neither are its timers: what an idle
+second costs is counted too, and taken off for the time that the requests took.
 
 bench/instructions.sh installs and builds what is needed first.
 """

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the programs of bench/micro/ and prints one table: CPU time of each piece, beside the limit where there is one.
 
-What else runs on the machine can only add time, so the fastest of several repetitions is the one that is held against the limit; how
-far the median is from it says how far the machine was from quiet.
+What else runs on the machine can only add time, so the fastest of several repetitions is the one that is held against the limit;
+how far the median is from it says how far the machine was from quiet.
 
 bench/micro.sh installs and builds what is needed first.
 """
