@@ -10,6 +10,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
+case "${1:-}" in -h | --help) exec /usr/bin/python3 bench/instructions.py --help ;; esac
 "$root/scripts/setup.sh" --bench
 if [ -z "${KANARIA_BIN:-}" ]; then
   [ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF

@@ -8,6 +8,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
+case "${1:-}" in -h | --help) exec /usr/bin/python3 bench/micro.py --help ;; esac
 "$root/scripts/setup.sh" --bench
 cmake --preset release >/dev/null
 cmake --build --preset release --target micro
