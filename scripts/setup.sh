@@ -5,7 +5,7 @@
 #
 #   --build    what the programs and the demo need (default)
 #   --test     that, and what the tests need
-#   --bench    that of --build, and what bench/ needs: nginx, HAProxy and load
+#   --bench    that of --build, and what the programs in bench/ need: nginx, HAProxy, load, valgrind
 #   --package  that of --build, and what scripts/package.sh needs: Debian's tools
 #   --lint     that of --test and --package, and what scripts/test.sh --full needs: formatter, linters, g++
 set -euo pipefail
@@ -16,7 +16,10 @@ build_packages=(
   libsystemd-dev
   ca-certificates curl
 )
-bench_packages=(nginx haproxy wrk nghttp2-client python3 util-linux)
+bench_packages=(
+  nginx haproxy wrk nghttp2-client util-linux
+  libbenchmark-dev valgrind strace binutils python3
+)
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   python3 python3-websockets python3-h11 python3-aiohttp nghttp2-client procps util-linux
@@ -24,7 +27,7 @@ test_packages=(
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)
 package_packages=(dpkg-dev file lintian)
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
 
 case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;

@@ -23,6 +23,11 @@ class Peer {
     EXPECT_EQ(::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
   }
+  /// Waits until something has come, or the end; false: neither within ten seconds.
+  bool wait() {
+    pollfd ready{socket_.get(), POLLIN, 0};
+    return ::poll(&ready, 1, 10'000) == 1;
+  }
   /// All that has come so far.
   const std::string& received() {
     take_all();
