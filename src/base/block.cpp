@@ -62,22 +62,18 @@ std::string_view Arena::join(std::initializer_list<std::string_view> parts) {
   return {start, size};
 }
 
-char* Arena::room(std::size_t size) {
-  if (blocks_.empty() || used_ + size > blocks_.back().size()) {
-    BlockSize wanted = BlockSize::Small;
-    while (bytes_of(wanted) < size && wanted != BlockSize::Large)
-      wanted = static_cast<BlockSize>(static_cast<std::uint8_t>(wanted) + 1);
-    blocks_.push_back(pool_.take(wanted));
-    used_ = 0;
-  }
-  char* const at = blocks_.back().data() + used_;
-  used_ += size;
-  return at;
+void Arena::add_block(std::size_t size) {
+  BlockSize wanted = BlockSize::Small;
+  while (bytes_of(wanted) < size && wanted != BlockSize::Large)
+    wanted = static_cast<BlockSize>(static_cast<std::uint8_t>(wanted) + 1);
+  blocks_.push_back(pool_.take(wanted));
+  used_ = 0;
+  size_ = bytes_of(wanted);
 }
 
 void Arena::clear() {
   blocks_.clear();
-  used_ = 0;
+  used_ = size_ = 0;
 }
 
 }  // namespace kanaria

@@ -59,18 +59,28 @@ PrefixTree::Key PrefixTree::number_of(std::string_view key) const {
   return static_cast<Key>(std::lower_bound(keys_.begin(), keys_.end(), key) - keys_.begin());
 }
 
+// A child is found by the first byte of its label, so that only the rest of a label is still to be compared; inside the
+// tree there is mostly none.
 PrefixTree::Key PrefixTree::longest_in(std::string_view text) const {
+  const Node* node = nodes_.data();
+  if (!text.starts_with(node->label)) return kRoot;
   Key longest = kRoot;
-  for (const Node* node = nodes_.data(); text.starts_with(node->label);) {
+  for (;;) {
     if (node->key != kNoKey) longest = node->key;
     text.remove_prefix(node->label.size());
-    if (text.empty() || node->children == 0) break;
-    const char* const children = first_bytes_.data() + node->first_child;
-    const void* const found = std::memchr(children, text.front(), node->children);
-    if (found == nullptr) break;
-    node = &nodes_[static_cast<std::size_t>(static_cast<const char*>(found) - first_bytes_.data())];
+    node = text.empty() ? nullptr : child_of(*node, text.front());
+    if (node == nullptr) return longest;
+    if (node->label.size() > 1 && !text.substr(1).starts_with(node->label.substr(1))) return longest;
   }
-  return longest;
+}
+
+const PrefixTree::Node* PrefixTree::child_of(const Node& node, char first) const {
+  const char* const children = first_bytes_.data() + node.first_child;
+  if (node.children < 2)
+    return node.children == 1 && *children == first ? &nodes_[node.first_child] : nullptr;
+  const void* const found = std::memchr(children, first, node.children);
+  if (found == nullptr) return nullptr;
+  return &nodes_[static_cast<std::size_t>(static_cast<const char*>(found) - first_bytes_.data())];
 }
 
 }  // namespace kanaria::rules

@@ -37,6 +37,7 @@ class PrefixTree {
     std::uint32_t first_child = 0;
     std::uint32_t children = 0;
   };
+  const Node* child_of(const Node& node, char first) const;
   void build(std::size_t node, Key first, Key last, std::size_t depth);
 
   std::vector<std::string> keys_;

@@ -84,13 +84,20 @@ class Arena {
   /// The parts one after another.
   std::string_view join(std::initializer_list<std::string_view> parts);
   /// Room for `size` bytes (at most a Large block).
-  char* room(std::size_t size);
+  char* room(std::size_t size) {
+    if (used_ + size > size_) add_block(size);
+    used_ += size;
+    return blocks_.back().data() + used_ - size;
+  }
   void clear();
 
  private:
+  void add_block(std::size_t size);
+
   BlockPool& pool_;
   boost::container::small_vector<Block, 2> blocks_;
   std::size_t used_ = 0;  // of the last block
+  std::size_t size_ = 0;  // of the last block
 };
 
 }  // namespace kanaria

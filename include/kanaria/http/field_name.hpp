@@ -37,36 +37,39 @@ enum class FieldName : std::uint8_t {
   XForwardedProto,
 };
 
+/// By size and first letter there is mostly one name that it can be.
 constexpr FieldName field_name(std::string_view name) {
-  const auto is = [name](std::string_view other, FieldName number) {
-    return iequals(name, other) ? number : FieldName::Other;
+  struct Known {
+    std::string_view text;
+    FieldName number = FieldName::Other;
+  };
+  const auto candidate = [name]() -> Known {
+    constexpr auto key = [](std::size_t size, char first) { return size << 8 | static_cast<unsigned char>(first); };
+    switch (key(name.size(), static_cast<char>(name.front() | 0x20))) {
+      case key(2, 't'): return {"te", FieldName::Te};
+      case key(4, 'd'): return {"date", FieldName::Date};
+      case key(4, 'h'): return {"host", FieldName::Host};
+      case key(5, 'c'): return {"close", FieldName::Close};
+      case key(6, 'e'): return {"expect", FieldName::Expect};
+      case key(7, 't'): return {"trailer", FieldName::Trailer};
+      case key(7, 'u'): return {"upgrade", FieldName::Upgrade};
+      case key(10, 'c'): return {"connection", FieldName::Connection};
+      case key(10, 'k'): return {"keep-alive", FieldName::KeepAlive};
+      case key(10, 'u'): return {"user-agent", FieldName::UserAgent};
+      case key(14, 'c'): return {"content-length", FieldName::ContentLength};
+      case key(15, 'x'):
+        if ((name[2] | 0x20) == 'a') return {"x-amzn-trace-id", FieldName::XAmznTraceId};
+        return {"x-forwarded-for", FieldName::XForwardedFor};
+      case key(16, 'p'): return {"proxy-connection", FieldName::ProxyConnection};
+      case key(16, 'x'): return {"x-forwarded-port", FieldName::XForwardedPort};
+      case key(17, 't'): return {"transfer-encoding", FieldName::TransferEncoding};
+      case key(17, 'x'): return {"x-forwarded-proto", FieldName::XForwardedProto};
+      default: return {};
+    }
   };
   if (name.empty()) return FieldName::Other;
-  const char first = static_cast<char>(name.front() | 0x20);
-  switch (name.size()) {
-    case 2: return is("te", FieldName::Te);
-    case 4: return first == 'd' ? is("date", FieldName::Date) : is("host", FieldName::Host);
-    case 5: return is("close", FieldName::Close);
-    case 6: return is("expect", FieldName::Expect);
-    case 7: return first == 't' ? is("trailer", FieldName::Trailer) : is("upgrade", FieldName::Upgrade);
-    case 10:
-      switch (first) {
-        case 'c': return is("connection", FieldName::Connection);
-        case 'k': return is("keep-alive", FieldName::KeepAlive);
-        default: return is("user-agent", FieldName::UserAgent);
-      }
-    case 14: return is("content-length", FieldName::ContentLength);
-    case 15:
-      return name[2] == 'a' || name[2] == 'A' ? is("x-amzn-trace-id", FieldName::XAmznTraceId)
-                                              : is("x-forwarded-for", FieldName::XForwardedFor);
-    case 16:
-      return first == 'x' ? is("x-forwarded-port", FieldName::XForwardedPort)
-                          : is("proxy-connection", FieldName::ProxyConnection);
-    case 17:
-      return first == 't' ? is("transfer-encoding", FieldName::TransferEncoding)
-                          : is("x-forwarded-proto", FieldName::XForwardedProto);
-    default: return FieldName::Other;
-  }
+  const Known known = candidate();
+  return iequals(name, known.text) ? known.number : FieldName::Other;
 }
 
 /// A field that ends at the next hop, by its name alone (RFC 9110 §7.6.1).

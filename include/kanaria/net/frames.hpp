@@ -4,9 +4,23 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <new>
 
 namespace kanaria::net {
+
+// Under the address sanitizer every frame is an allocation of its own, so that a use after its end is seen.
+#if defined(__SANITIZE_ADDRESS__)
+#define KANARIA_FRAMES_ARE_KEPT false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KANARIA_FRAMES_ARE_KEPT false
+#endif
+#endif
+#ifndef KANARIA_FRAMES_ARE_KEPT
+#define KANARIA_FRAMES_ARE_KEPT true
+#endif
+inline constexpr bool kFramesAreKept = KANARIA_FRAMES_ARE_KEPT;
+#undef KANARIA_FRAMES_ARE_KEPT
 
 class FramePool {
  public:
@@ -27,8 +41,32 @@ class FramePool {
     FramePool* before_;
   };
 
-  static void* take(std::size_t size);
-  static void give_back(void* memory, std::size_t size) noexcept;
+  // Inline: where a coroutine is compiled its size is known, and little of this is left.
+  static void* take(std::size_t size) {
+    const std::size_t steps = steps_of(size);
+    if (kFramesAreKept && current_ != nullptr && steps < kLists) {
+      List& list = current_->lists_[steps];
+      if (list.first != nullptr) {
+        list.bytes -= steps * kStep;
+        Free* const taken = list.first;
+        list.first = taken->next;
+        return taken;
+      }
+    }
+    return ::operator new(steps * kStep);
+  }
+  static void give_back(void* memory, std::size_t size) noexcept {
+    const std::size_t steps = steps_of(size);
+    if (kFramesAreKept && current_ != nullptr && steps < kLists) {
+      List& list = current_->lists_[steps];
+      if (list.bytes < kKept) {
+        list.bytes += steps * kStep;
+        list.first = new (memory) Free{list.first};
+        return;
+      }
+    }
+    ::operator delete(memory);
+  }
 
  private:
   struct Free {
@@ -41,6 +79,8 @@ class FramePool {
   static constexpr std::size_t kStep = 64;     // sizes are rounded up to it
   static constexpr std::size_t kLists = 32;    // larger frames than 2 KiB are not kept
   static constexpr std::size_t kKept = 262'144;  // bytes in each list; what is over goes back to the allocator
+
+  static constexpr std::size_t steps_of(std::size_t size) { return (size + kStep - 1) / kStep; }
 
   static constinit thread_local FramePool* current_;
   std::array<List, kLists> lists_{};
