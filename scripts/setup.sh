@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing, on Debian 12, as root or with sudo. Says nothing and takes no time when all is there.
 #
-#   scripts/setup.sh [--build | --test | --lint]
+#   scripts/setup.sh [--build | --test | --lint | --containers]
 #
-#   --build   what the programs and the demo need (default)
-#   --test    that, and what the tests need
-#   --lint    that, and what scripts/test.sh --full needs: formatter, linters, g++
+#   --build        what the programs and the demo need (default)
+#   --test         that, and what the tests need
+#   --lint         that, and what scripts/test.sh --full needs: formatter, linters, g++
+#   --containers   only what docker/check.sh needs: it builds in an image
 set -euo pipefail
 
 build_packages=(
@@ -18,13 +19,15 @@ test_packages=(
   python3 python3-websockets python3-h11 python3-aiohttp nghttp2-client procps util-linux
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)
+container_packages=(buildah debootstrap iproute2 curl procps util-linux)
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
 case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;
   --test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}") ;;
+  --containers) wanted=("${container_packages[@]}") ;;
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
 esac

@@ -4,8 +4,8 @@
 #
 #   scripts/test.sh [--full]
 #
-#   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 20 s, formatter
-#             and linters
+#   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 20 s, formatter,
+#             linters and the container images (as root)
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -39,7 +39,7 @@ step() {
 {
   check_format() { find include src tests -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
   check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
-  check_shell() { shellcheck scripts/*.sh .ci/run; }
+  check_shell() { shellcheck scripts/*.sh docker/*.sh .ci/run; }
   fuzz() {
     local name=$1 corpus=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
     mkdir -p "$corpus"
@@ -79,6 +79,7 @@ if [ "$full" = yes ]; then
   step "clang-format" check_format || true
   step "clang-tidy" check_tidy || true
   step "shellcheck" check_shell || true
+  step "containers" docker/check.sh || true
 fi
 
 printf '\n== Summary\n'
