@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is missing, on Debian 12, as root or with sudo. Says nothing and takes no time when all is there.
 #
-#   scripts/setup.sh [--build | --test | --bench | --package | --lint]
+#   scripts/setup.sh [--build | --test | --bench | --package | --containers | --lint]
 #
-#   --build    what the programs and the demo need (default)
-#   --test     that, and what the tests need
-#   --bench    that of --build, and what the programs in bench/ need: nginx, HAProxy, load, valgrind
-#   --package  that of --build, and what scripts/package.sh needs: Debian's tools
-#   --lint     that of --test and --package, and what scripts/test.sh --full needs: formatter, linters, g++
+#   --build       what the programs and the demo need (default)
+#   --test        that, and what the tests need
+#   --bench       that of --build, and what the programs in bench/ need: nginx, HAProxy, load, valgrind
+#   --package     that of --build, and what scripts/package.sh needs: Debian's tools
+#   --containers  only what docker/check.sh needs: it builds in an image
+#   --lint        that of --test and --package, and what scripts/test.sh --full needs: formatter, linters, g++
 set -euo pipefail
 
 build_packages=(
@@ -26,8 +27,9 @@ test_packages=(
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)
 package_packages=(dpkg-dev file lintian)
+container_packages=(buildah debootstrap iproute2 curl procps util-linux)
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
 
 case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;
@@ -35,6 +37,7 @@ case "${1:---build}" in
   --test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}" "${package_packages[@]}") ;;
   --package) wanted=("${build_packages[@]}" "${package_packages[@]}") ;;
+  --containers) wanted=("${container_packages[@]}") ;;
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
 esac

@@ -5,7 +5,7 @@
 #   scripts/test.sh [--full]
 #
 #   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 20 s, formatter,
-#             linters and the Debian package
+#             linters, the Debian package and the container images (as root)
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -39,7 +39,7 @@ step() {
 {
   check_format() { find include src tests bench -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
   check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
-  check_shell() { shellcheck scripts/*.sh bench/*.sh .ci/run packaging/debian/{postinst,prerm,postrm}; }
+  check_shell() { shellcheck scripts/*.sh bench/*.sh docker/*.sh .ci/run packaging/debian/{postinst,prerm,postrm}; }
   fuzz() {
     local name=$1 corpus=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
     mkdir -p "$corpus"
@@ -80,6 +80,7 @@ if [ "$full" = yes ]; then
   step "clang-tidy" check_tidy || true
   step "shellcheck" check_shell || true
   step "package" scripts/package.sh || true
+  step "containers" docker/check.sh || true
 fi
 
 printf '\n== Summary\n'

@@ -78,7 +78,7 @@ class Commands(Case):
         self.assertIn("app-canary 10 (10.0%)", result.stdout)
 
     def test_every_example_passes_check(self):
-        files = sorted((SOURCE / "config").glob("*.yaml"))
+        files = sorted([*(SOURCE / "config").glob("*.yaml"), SOURCE / "docker/kanaria/kanaria.yaml"])
         self.assertIn("canary.yaml", [file.name for file in files])
         for file in [*files, SOURCE / "packaging" / "kanaria.yaml"]:
             with self.subTest(file.name):
