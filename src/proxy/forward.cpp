@@ -82,10 +82,15 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   const TargetLease lease(context.counters, attempted.target);
 
   const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
-  const Result<targets::AttemptPtr> opened =
-      co_await context.pool.open(attempted.group, attempted.target, timeouts, attempted.fresh, &request.client);
-  if (!opened) co_return opened.error().fault;
-  targets::Attempt& attempt = **opened;
+  targets::AttemptPtr owned;
+  if (!attempted.fresh) owned = context.pool.take(attempted.group, attempted.target, timeouts);
+  if (!owned) {
+    Result<targets::AttemptPtr> connected =
+        co_await context.pool.connect(attempted.group, attempted.target, timeouts, &request.client);
+    if (!connected) co_return connected.error().fault;
+    owned = std::move(*connected);
+  }
+  targets::Attempt& attempt = *owned;
 
   const http::Watch watch(request.client, attempt);
   const Result<void> sent = co_await attempt.send(request.out.request, first);

@@ -47,21 +47,24 @@ Fault blame_silence(Fault fault, const Request& request, const Upload& upload) {
   return upload.waits_for_client() ? Fault::RequestBodyTimeout : fault;
 }
 
-/// The next final head; 1xx are passed on, but not to HTTP/1.0 clients (RFC 9110 §15.2).
-net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, targets::Attempt& attempt) {
-  http::ResponseHead& out = request.out.response;
-  for (int interim = 0; interim <= kMaxInterim; ++interim) {
-    Result<const http::ResponseHead*> head = co_await attempt.receive();
-    if (!head || (*head)->status >= 200) co_return head;
-    const bool upgrade = (*head)->status == 101;
-    if (upgrade && !request.client.head().upgrade_websocket) co_return Error(Fault::MalformedResponse);
-    if (upgrade) co_return head;
-    if (request.client.head().minor == 0) continue;
-    http::make_response(**head, request.client.head().minor, false, {}, out);
-    const http::Piece nothing{{}, true, nullptr};
-    const Result<void> sent = co_await request.client.send(out, nothing);
-    if (!sent) co_return sent.error();
-    request.continue_sent = true;
+/// The final head after an interim one; 1xx are passed on, but not to HTTP/1.0 clients (RFC 9110 §15.2).
+net::Awaitable<Result<const http::ResponseHead*>> relay_interim(Request& request, targets::Attempt& attempt,
+                                                                const http::ResponseHead* interim) {
+  for (int count = 0; count < kMaxInterim; ++count) {
+    if (interim->status == 101) {
+      if (!request.client.head().upgrade_websocket) co_return Error(Fault::MalformedResponse);
+      co_return interim;
+    }
+    if (request.client.head().minor > 0) {
+      http::make_response(*interim, request.client.head().minor, false, {}, request.out.response);
+      const http::Piece nothing{{}, true, nullptr};
+      const Result<void> sent = co_await request.client.send(request.out.response, nothing);
+      if (!sent) co_return sent.error();
+      request.continue_sent = true;
+    }
+    Result<const http::ResponseHead*> next = co_await attempt.receive();
+    if (!next || (*next)->status >= 200) co_return next;
+    interim = *next;
   }
   co_return Error(Fault::MalformedResponse);
 }
@@ -70,7 +73,8 @@ net::Awaitable<Result<const http::ResponseHead*>> final_head(Request& request, t
 
 net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload) {
   observe::ExchangeRecord& record = request.record;
-  const Result<const http::ResponseHead*> received = co_await final_head(request, attempt);
+  Result<const http::ResponseHead*> received = co_await attempt.receive();
+  if (received && (*received)->status < 200) received = co_await relay_interim(request, attempt, *received);
   if (!received) {
     const Fault fault = blame_silence(received.error().fault, request, upload);
     // A time-out leaves it unset: ALB's -1.

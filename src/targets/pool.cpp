@@ -14,14 +14,17 @@ Pool::~Pool() {
   close();
 }
 
-net::Awaitable<Result<AttemptPtr>> Pool::open(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
-                                              bool fresh, http::Exchange* client) {
-  if (const auto at = state_->by_target.find(&target); !fresh && at != state_->by_target.end() && !at->second.empty()) {
-    Connection& last = at->second.back();  // the one used last is the least likely to be closed by the target
-    state_->take(last);
-    last.begin(group, timeouts);
-    co_return AttemptPtr(&last);
-  }
+AttemptPtr Pool::take(const Group& group, const Target& target, const AttemptTimeouts& timeouts) {
+  const auto at = state_->by_target.find(&target);
+  if (at == state_->by_target.end() || at->second.empty()) return nullptr;
+  Connection& last = at->second.back();  // the one used last is the least likely to be closed by the target
+  state_->take(last);
+  last.begin(group, timeouts);
+  return AttemptPtr(&last);
+}
+
+net::Awaitable<Result<AttemptPtr>> Pool::connect(const Group& group, const Target& target,
+                                                 const AttemptTimeouts& timeouts, http::Exchange* client) {
   const Time started = std::chrono::steady_clock::now();
   Result<int> descriptor = net::start_connect(target.endpoint);
   // A Unix socket whose queue is full says so at once; TCP would wait.

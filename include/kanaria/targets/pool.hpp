@@ -1,4 +1,4 @@
-// One worker's connections to targets: open() hands out an idle one or connects; what comes back in order waits for the
+// One worker's connections to targets: take() hands out an idle one, connect() makes one; what comes back in order waits for the
 // next request, up to the group's target_idle_timeout. Idle connections are bounded, the longest unused goes first; one
 // whose target closes it, or speaks unasked, is closed at once. On its worker's thread.
 #pragma once
@@ -26,10 +26,12 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// `fresh`: a new connection even if an idle one is there. The target and the group must outlive the attempt.
-  /// `client`: whose leaving ends a connect in progress; may be null.
-  net::Awaitable<Result<AttemptPtr>> open(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
-                                          bool fresh, http::Exchange* client = nullptr);
+  // The target and the group must outlive the attempt.
+  /// An idle connection; null: there is none.
+  AttemptPtr take(const Group& group, const Target& target, const AttemptTimeouts& timeouts);
+  /// A new connection. `client`: whose leaving ends a connect in progress; may be null.
+  net::Awaitable<Result<AttemptPtr>> connect(const Group& group, const Target& target, const AttemptTimeouts& timeouts,
+                                             http::Exchange* client = nullptr);
 
   /// Only these targets' connections are kept from now on; idle ones of others are closed, used ones when they come
   /// back.

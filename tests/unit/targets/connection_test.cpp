@@ -46,7 +46,7 @@ TEST_F(ConnectionTest, FramesABodyOfUnknownLengthInChunks) {
 
 TEST_F(ConnectionTest, ARefusedConnectIsToldSo) {
   scripted.close();
-  const Result<AttemptPtr> opened = driver.run(pool.open(group, *target, {}, false));
+  const Result<AttemptPtr> opened = driver.run(pool.connect(group, *target, {}));
   EXPECT_EQ(fault_of(opened), Fault::ConnectRefused);
   EXPECT_EQ(row().connections.read(), 0U);
   EXPECT_EQ(row().connects.read(), 0U);
@@ -225,7 +225,7 @@ TEST_F(ConnectionTest, After101BytesPassAsTheyAre) {
 
 TEST_F(ConnectionTest, SilenceEndsWithTheFaultOfItsPhase) {
   const AttemptTimeouts second{Milliseconds(1000), Milliseconds(1000)};
-  Result<AttemptPtr> opened = driver.run(pool.open(group, *target, second, false));
+  Result<AttemptPtr> opened = driver.run(pool.connect(group, *target, second));
   const AttemptPtr attempt = std::move(*opened);
   test::Peer peer = scripted.accept();
   send(*attempt);
@@ -246,7 +246,7 @@ TEST_F(ConnectionTest, SilenceEndsWithTheFaultOfItsPhase) {
 
 TEST_F(ConnectionTest, ATargetThatTakesNothingStalls) {
   const AttemptTimeouts second{Milliseconds(1000), Milliseconds(1000)};
-  Result<AttemptPtr> opened = driver.run(pool.open(group, *target, second, false));
+  Result<AttemptPtr> opened = driver.run(pool.connect(group, *target, second));
   const AttemptPtr attempt = std::move(*opened);
   const test::Peer peer = scripted.accept();
   http::RequestHead post = request("POST");

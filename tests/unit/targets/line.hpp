@@ -43,7 +43,10 @@ class Line : public testing::Test {
   }
 
   AttemptPtr open(bool fresh = false) {
-    Result<AttemptPtr> opened = driver.run(pool.open(group, *target, {}, fresh));
+    if (!fresh) {
+      if (AttemptPtr idle = pool.take(group, *target, {})) return idle;
+    }
+    Result<AttemptPtr> opened = driver.run(pool.connect(group, *target, {}));
     EXPECT_TRUE(opened) << static_cast<int>(fault_of(opened));
     return std::move(*opened);
   }
