@@ -35,6 +35,15 @@ class WheelTest : public testing::Test {
   Alarm b_{wheel_};
 };
 
+TEST_F(WheelTest, TellsHowLongUntilTheNextTick) {
+  EXPECT_EQ(wheel_.until_next_tick(start_), Milliseconds(100));
+  EXPECT_EQ(wheel_.until_next_tick(start_ + std::chrono::microseconds(1)), Milliseconds(100)) << "rounded up";
+  EXPECT_EQ(wheel_.until_next_tick(start_ + Milliseconds(40)), Milliseconds(60));
+  EXPECT_EQ(wheel_.until_next_tick(start_ + Milliseconds(170)), Milliseconds(0)) << "it is late";
+  reach(7);
+  EXPECT_EQ(wheel_.until_next_tick(start_ + Milliseconds(710)), Milliseconds(90));
+}
+
 TEST_F(WheelTest, AnEntryExpiresOnceAtItsTick) {
   wheel_.schedule(a_, 5);
   reach(4);
