@@ -16,8 +16,10 @@ from pathlib import Path
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "build/release/bin"
 LIMITS = {  # ns
-    "split_and_pick/small_block": 60,
-    "split_and_pick/large_block": 60,
+    "split_and_pick/canary": 60,
+    "split_and_pick/small_canary": 60,
+    "split_and_pick/thirds": 60,
+    "split_and_pick/primes": 60,
     "find/1000": 150,
 }
 

@@ -12,8 +12,10 @@ namespace {
 using config::SplitMode;
 using Weights = std::vector<std::uint32_t>;
 
-const Weights kSmallBlock{90, 10};                   // 10 requests
-const Weights kLargeBlock{999, 998, 997, 999, 998};  // 4,991 requests
+const Weights kCanary{90, 10};                    // one slot of ten picks its place
+const Weights kSmallCanary{99, 1};                // one of a hundred
+const Weights kThirds{33, 33, 34};                // a network of eight rounds
+const Weights kPrimes{999, 998, 997, 999, 998};   // the same over the largest block, 4,991
 
 Group group_of(std::size_t count, std::uint32_t row) {
   Group group;
@@ -27,10 +29,12 @@ void split(benchmark::State& state, const Weights& weights, SplitMode mode) {
   Split split(weights, mode, random.next(), random.next());
   for (auto _ : state) benchmark::DoNotOptimize(split.choose(random));
 }
-BENCHMARK_CAPTURE(split, shuffled_small_block, kSmallBlock, SplitMode::Shuffled);
-BENCHMARK_CAPTURE(split, shuffled_large_block, kLargeBlock, SplitMode::Shuffled);
-BENCHMARK_CAPTURE(split, random_small_block, kSmallBlock, SplitMode::Random);
-BENCHMARK_CAPTURE(split, random_large_block, kLargeBlock, SplitMode::Random);
+BENCHMARK_CAPTURE(split, shuffled_canary, kCanary, SplitMode::Shuffled);
+BENCHMARK_CAPTURE(split, shuffled_small_canary, kSmallCanary, SplitMode::Shuffled);
+BENCHMARK_CAPTURE(split, shuffled_thirds, kThirds, SplitMode::Shuffled);
+BENCHMARK_CAPTURE(split, shuffled_primes, kPrimes, SplitMode::Shuffled);
+BENCHMARK_CAPTURE(split, random_canary, kCanary, SplitMode::Random);
+BENCHMARK_CAPTURE(split, random_primes, kPrimes, SplitMode::Random);
 
 void pick(benchmark::State& state) {
   Random random(1);
@@ -48,8 +52,10 @@ void split_and_pick(benchmark::State& state, const Weights& weights) {
   for (std::uint32_t row = 0; row < weights.size(); ++row) groups.push_back(group_of(8, row));
   for (auto _ : state) benchmark::DoNotOptimize(balancer.pick(groups[split.choose(random)], {}));
 }
-BENCHMARK_CAPTURE(split_and_pick, small_block, kSmallBlock);
-BENCHMARK_CAPTURE(split_and_pick, large_block, kLargeBlock);
+BENCHMARK_CAPTURE(split_and_pick, canary, kCanary);
+BENCHMARK_CAPTURE(split_and_pick, small_canary, kSmallCanary);
+BENCHMARK_CAPTURE(split_and_pick, thirds, kThirds);
+BENCHMARK_CAPTURE(split_and_pick, primes, kPrimes);
 
 }  // namespace
 }  // namespace kanaria::targets

@@ -1,5 +1,6 @@
 #include "kanaria/targets/split.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -11,9 +12,10 @@ namespace {
 
 // 2^64 over the golden ratio: multiples of it are far apart from each other.
 constexpr std::uint64_t kStride = 0x9e3779b97f4a7c15;
-// Blocks up to this size are dealt card by card, a perfect shuffle in about 20 ns; for larger ones that takes too long.
-constexpr std::uint32_t kDealt = 16;
-// Of the network for larger blocks. With six, 400,000 blocks of 17 still show a bias of their pairs; with eight, none.
+// Up to so many slots of all groups but the largest pick their places one by one, a perfect shuffle; for more that takes
+// too long.
+constexpr std::uint32_t kPicked = 16;
+// Of the network for other blocks. With six, 400,000 blocks of 17 still show a bias of their pairs; with eight, none.
 constexpr std::uint64_t kRounds = 8;
 
 struct BlockKey {
@@ -58,15 +60,22 @@ std::uint32_t draw(const BlockKey& key, std::uint64_t use, std::uint32_t input, 
   return static_cast<std::uint32_t>((std::uint64_t{folded} * bound) >> 32);
 }
 
-// Fisher and Yates's shuffle up to this position: every ticket of the block deals the same cards.
-std::uint32_t dealt_slot(const BlockKey& key, std::uint32_t position, std::uint32_t size) {
-  std::array<std::uint8_t, kDealt> deck;
-  std::iota(deck.begin(), deck.end(), std::uint8_t{0});
-  for (std::uint32_t i = 0;; ++i) {
-    const std::uint32_t card = i + draw(key, i, 0, size - i);
-    if (i == position) return deck[card];
-    deck[card] = deck[i];
+// The first `count` slots pick a place each, one after another, among those that are still free. Which of them has this
+// position; none: `count`. Every ticket of the block sees the same picks.
+std::uint32_t picked_slot(const BlockKey& key, std::uint32_t position, std::uint32_t size, std::uint32_t count) {
+  std::array<std::uint32_t, kPicked> taken{};  // sorted
+  for (std::uint32_t slot = 0; slot < count; ++slot) {
+    std::uint32_t place = draw(key, slot, 0, size - slot);
+    std::uint32_t before = 0;
+    while (before < slot && taken[before] <= place) {
+      ++before;
+      ++place;
+    }
+    if (place == position) return slot;
+    std::copy_backward(taken.begin() + before, taken.begin() + slot, taken.begin() + slot + 1);
+    taken[before] = place;
   }
+  return count;
 }
 
 // Both below `bound`, which may be close to 2^32.
@@ -104,8 +113,11 @@ Split::Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::ui
   std::uint32_t divisor = 0;
   for (const std::uint32_t weight : weights_) divisor = std::gcd(divisor, weight);
   if (divisor == 0) return;
-  ends_.reserve(weights_.size());
-  for (const std::uint32_t weight : weights_) ends_.push_back(block_size_ += weight / divisor);
+  const auto largest = std::max_element(weights_.begin(), weights_.end());
+  for (auto weight = weights_.begin(); weight != weights_.end(); ++weight)
+    if (weight != largest) slots_.push_back({static_cast<std::uint32_t>(weight - weights_.begin()), others_ += *weight / divisor});
+  block_size_ = others_ + *largest / divisor;
+  slots_.push_back({static_cast<std::uint32_t>(largest - weights_.begin()), block_size_});
 
   rows_ = static_cast<std::uint32_t>(std::sqrt(block_size_));
   columns_ = (block_size_ - 1) / rows_ + 1;
@@ -118,15 +130,15 @@ std::size_t Split::choose(Random& random) {
   const std::uint64_t ticket = ticket_.fetch_add(1, std::memory_order_relaxed);
   const BlockKey key = key_of(ticket / block_size_, seed_a_, seed_b_);
   const auto position = static_cast<std::uint32_t>(ticket % block_size_);
-  return group_of(block_size_ <= kDealt ? dealt_slot(key, position, block_size_)
-                                        : permuted_slot(key, position, block_size_, {rows_, columns_}));
+  return group_of(others_ <= kPicked ? picked_slot(key, position, block_size_, others_)
+                                     : permuted_slot(key, position, block_size_, {rows_, columns_}));
 }
 
 // Counts instead of searching: which group comes can't be predicted, so neither could a branch on it.
 std::size_t Split::group_of(std::uint32_t slot) const {
-  std::size_t group = 0;
-  for (const std::uint32_t end : ends_) group += slot >= end ? 1 : 0;
-  return group;
+  std::size_t owner = 0;
+  for (const Slots& slots : slots_) owner += slot >= slots.end ? 1 : 0;
+  return slots_[owner].group;
 }
 
 }  // namespace kanaria::targets

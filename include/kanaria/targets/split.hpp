@@ -36,7 +36,13 @@ class Split {
   std::size_t group_of(std::uint32_t slot) const;
 
   std::vector<std::uint32_t> weights_;
-  std::vector<std::uint32_t> ends_;  // group i owns the slots [ends_[i - 1], ends_[i]) of a block
+  /// Slots of a block, up to `end`, that are a group's; the largest group has the last.
+  struct Slots {
+    std::uint32_t group;
+    std::uint32_t end;
+  };
+  std::vector<Slots> slots_;
+  std::uint32_t others_ = 0;  // slots that are not the largest group's
   std::uint32_t block_size_ = 0;
   std::uint32_t rows_ = 0;  // a block's slots as a table, about as wide as it is high
   std::uint32_t columns_ = 0;

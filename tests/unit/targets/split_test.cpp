@@ -39,6 +39,10 @@ const std::vector<Case> kCases{
     {"the largest block", {999, 998, 997, 999, 998}, 4991, {999, 998, 997, 999, 998}},
     {"three", {1, 2}, 3, {1, 2}},
     {"a prime", {3, 4}, 7, {3, 4}},
+    {"as many small shares as pick their places", {84, 4, 4, 4, 4}, 25, {21, 1, 1, 1, 1}},
+    {"the largest in the middle", {8, 30, 8}, 23, {4, 15, 4}},
+    {"sixteen slots beside the largest", {16, 83}, 99, {16, 83}},
+    {"seventeen, one too many for picking", {17, 83}, 100, {17, 83}},
 };
 
 // The positions of group 1 in the blocks of a 90:10 split.
