@@ -12,10 +12,10 @@ namespace {
 using config::SplitMode;
 using Weights = std::vector<std::uint32_t>;
 
-const Weights kCanary{90, 10};                    // one slot of ten picks its place
-const Weights kSmallCanary{99, 1};                // one of a hundred
-const Weights kThirds{33, 33, 34};                // a network of eight rounds
-const Weights kPrimes{999, 998, 997, 999, 998};   // the same over the largest block, 4,991
+const Weights kCanary{90, 10};                   // one slot of ten picks its place
+const Weights kSmallCanary{99, 1};               // one of a hundred
+const Weights kThirds{33, 33, 34};               // a network of eight rounds
+const Weights kPrimes{999, 998, 997, 999, 998};  // the same over the largest block, 4,991
 
 Group group_of(std::size_t count, std::uint32_t row) {
   Group group;

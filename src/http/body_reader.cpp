@@ -103,7 +103,8 @@ BodyReader::Taken BodyReader::take(std::span<char> bytes) {
       valid = take_line_byte(*in++);
       continue;
     }
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(plain_left(), static_cast<std::size_t>(end - in)));
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(plain_left(), static_cast<std::size_t>(end - in)));
     skip_plain(size);
     out = out == in ? in + size : std::copy(in, in + size, out);
     in += size;

@@ -26,8 +26,8 @@ class BodyReader {
   Taken take(std::span<char> bytes);
   bool done() const { return state_ == State::Done; }
   std::uint64_t left() const;
-  /// How many of the next bytes are data as they are: of a body with a length what is left of it, of a chunk its rest, of
-  /// one that ends with the connection all.
+  /// How many of the next bytes are data as they are: of a body with a length what is left of it, of a chunk its rest,
+  /// of one that ends with the connection all.
   std::uint64_t plain_left() const;
   /// So many of them went another way.
   void skip_plain(std::uint64_t bytes);

@@ -193,7 +193,8 @@ void make_response(const ResponseHead& in, std::uint8_t client_minor, bool is_we
   const bool switches = in.status == 101 && is_websocket_answer;
   for (const Field& field : in.fields)
     if ((switches && field.known == FieldName::Upgrade) || !stays_here(in, field)) out.fields.push_back(field);
-  if (in.status >= 200 && find(out.fields, FieldName::Date) == nullptr) out.fields.push_back({"Date", date, FieldName::Date});
+  if (in.status >= 200 && find(out.fields, FieldName::Date) == nullptr)
+    out.fields.push_back({"Date", date, FieldName::Date});
 }
 
 void write_date(WallTime now, char* out29) {

@@ -9,8 +9,8 @@ namespace {
 
 // Below it, a copy costs less than the calls for a pipe.
 constexpr std::uint64_t kWorthAPipe = std::uint64_t{64} * 1024;
-constexpr std::uint64_t kMostAtOnce = std::uint64_t{1024} * 1024;
-// Of a body that says its length.
+constexpr std::uint64_t kMostAtOnce = std::uint64_t{1024} * 1024;  // pages of many KiB each fit into a pipe
+// No body says a greater length: more is left only where none is said.
 constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
@@ -82,7 +82,7 @@ net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut, Carry carry) {
       begin_ += progress.consumed;
       if (!progress.data.empty() || parser_.body_done()) co_return piece(progress.data);
     }
-    if (has_pipe(carry)) {
+    if (take_pipe(carry)) {
       Result<Piece> piped = co_await through_pipe(cut);
       co_return piped;
     }
@@ -97,9 +97,10 @@ net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut, Carry carry) {
   }
 }
 
-/// Is the next piece to go through a pipe? A body whose length isn't known has to show first that it is long.
+/// False: the next piece is not to go through a pipe, or there is none. A body whose length isn't known has to show
+/// first that it is long.
 template <class Parser>
-bool Reader<Parser>::has_pipe(Carry carry) {
+bool Reader<Parser>::take_pipe(Carry carry) {
   const std::uint64_t plain = parser_.plain_left();
   if (carry != Carry::Pipe || has_bytes() || plain == 0) return false;
   if (!pipe_ && plain >= kWorthAPipe && (filled_ || plain <= kMaxLength)) pipe_ = stream_.loop().pipes().take();

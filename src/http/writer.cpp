@@ -1,10 +1,28 @@
 #include "kanaria/http/writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 namespace kanaria::http {
 namespace {
+
+std::string_view with_trailers(std::string_view before, const std::vector<Field>& trailers, Arena& arena) {
+  std::size_t size = before.size() + 2;
+  for (const Field& field : trailers) size += field.name.size() + field.value.size() + 4;
+  char* const begin = arena.room(size);
+  char* at = begin;
+  const auto put = [&at](std::string_view text) { at = std::copy(text.begin(), text.end(), at); };
+  put(before);
+  for (const Field& field : trailers) {
+    put(field.name);
+    put(": ");
+    put(field.value);
+    put("\r\n");
+  }
+  put("\r\n");
+  return {begin, size};
+}
 
 /// What a chunked framing puts before and after a piece's bytes. Holds the chunk line: it must outlive the write.
 class Frame {
@@ -22,9 +40,7 @@ class Frame {
     if (!piece.last) return;
     after_ = size == 0 ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
     if (piece.trailers == nullptr || piece.trailers->empty()) return;
-    after_.remove_suffix(2);
-    for (const Field& field : *piece.trailers) after_ = arena.join({after_, field.name, ": ", field.value, "\r\n"});
-    after_ = arena.join({after_, "\r\n"});
+    after_ = with_trailers(after_.substr(0, after_.size() - 2), *piece.trailers, arena);
   }
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;

@@ -17,8 +17,7 @@ class Running {
   FramePool::Use frames_;
 };
 
-Loop::Loop(unsigned index)
-    : wheel_(now_.time), guard_(context_.get_executor()), index_(index) {}
+Loop::Loop(unsigned index) : wheel_(now_.time), guard_(context_.get_executor()), index_(index) {}
 
 void Loop::run() {
   const Running running(*this);
@@ -34,7 +33,8 @@ void Loop::stop() {
 
 bool Loop::turn(Milliseconds at_most) {
   const Running running(*this);
-  const bool told = poller_.wait(line_.empty() ? at_most : Milliseconds(0));
+  const bool idle = line_.empty() && !std::exchange(posted_here_, false);
+  const bool told = poller_.wait(idle ? at_most : Milliseconds(0));
   now_ = Moment::now();
   poller_.tell();
   const bool posted = context_.poll() > 0;

@@ -1,11 +1,26 @@
 #include "kanaria/net/pipe.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace kanaria::net {
+namespace {
+
+constexpr std::size_t kMost = 512;
+constexpr int kLeastBytes = 65'536;
+
+}  // namespace
+
+// Two descriptors each: at most a thirty-second part of all, in one pool.
+PipePool::PipePool() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  most_ = std::min<std::size_t>(kMost, limit.rlim_cur / 64);
+}
 
 void Pipe::release() {
   if (pool_ == nullptr) return;
@@ -22,12 +37,15 @@ void Pipe::release() {
 
 Pipe PipePool::take() {
   Pipe pipe;
-  if (lent_ >= kMost) return pipe;
+  if (lent_ >= most_) return pipe;
   if (idle_.empty()) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return pipe;
-    pipe.read_end_ = OwnedSocket(ends[0]);
-    pipe.write_end_ = OwnedSocket(ends[1]);
+    OwnedSocket read_end(ends[0]);
+    OwnedSocket write_end(ends[1]);
+    if (::fcntl(ends[1], F_GETPIPE_SZ) < kLeastBytes) return pipe;
+    pipe.read_end_ = std::move(read_end);
+    pipe.write_end_ = std::move(write_end);
   } else {
     pipe = std::move(idle_.back());
     idle_.pop_back();

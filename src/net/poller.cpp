@@ -1,5 +1,6 @@
 #include "kanaria/net/poller.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -18,13 +19,14 @@ Poller::Poller() : set_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EF
     throw std::system_error(errno, std::generic_category(), "epoll");
 }
 
-// The set can only refuse for want of memory, or beyond /proc/sys/fs/epoll/max_user_watches: then the descriptor is never
-// ready, and its time-out ends it.
+// The set can only refuse for want of memory, or beyond /proc/sys/fs/epoll/max_user_watches: then the descriptor is
+// never ready, and a connection's time-out ends it.
 void Poller::control(int operation, Entry& entry, int descriptor, Interest interest) {
   epoll_event event{};
   event.events = static_cast<std::uint32_t>(interest) | EPOLLET;
   event.data.ptr = &entry;
-  ::epoll_ctl(set_.get(), operation, descriptor, &event);
+  if (::epoll_ctl(set_.get(), operation, descriptor, &event) != 0)
+    spdlog::error("can't watch a descriptor: {}", std::generic_category().message(errno));
 }
 
 void Poller::add(Entry& entry, int descriptor, Interest interest) {

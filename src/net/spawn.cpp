@@ -58,10 +58,10 @@ void Child::start(Awaitable<void> work) {
   run(std::move(work), [this] { ended(); });
 }
 
-// It may have ended inside start(), or inside a handler that it shares with its parent: resume from the loop's top.
+// It may have ended inside a handler that it shares with its parent: that resumes from the loop's top.
 void Child::ended() {
   running_ = false;
-  if (ended_.waiting()) loop_.post([this] { ended_.notify(); });
+  if (ended_.waiting()) loop_.line_up(*this);
 }
 
 Awaitable<void> Child::join() {

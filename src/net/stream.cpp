@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -132,6 +133,18 @@ bool Stream::try_again(Direction& direction) {
   return true;
 }
 
+/// The error of a reset is told once, and may have been told to a write: then a read finds what looks like a FIN.
+bool Stream::was_reset() const {
+  return writes_.ended == gone_;
+}
+
+/// For bytes that splice() does not pass: it stops in front of urgent data for ever, where recv() goes on.
+ssize_t Stream::copy_into(Pipe& pipe, std::size_t most) {
+  std::array<char, 4096> room;  // an empty pipe has at least so much
+  const ssize_t got = ::recv(descriptor(), room.data(), std::min(most, room.size()), MSG_DONTWAIT);
+  return got <= 0 ? got : ::write(pipe.write_end_.get(), room.data(), static_cast<std::size_t>(got));
+}
+
 bool Stream::has_had_its_turn() {
   if (turn_ < kBytesPerTurn) return false;
   turn_ = 0;
@@ -160,6 +173,7 @@ Awaitable<Result<std::size_t>> Stream::read(std::span<char> room) {
       co_return failed(reads_, errno);
     }
     const auto size = static_cast<std::size_t>(got);
+    if (size == 0 && was_reset()) co_return Error(gone_);
     // Less than there was room for: the kernel has no more, and says so when it has.
     if (size < room.size()) reads_.ready = hung_up_;
     count_read(size);
@@ -172,12 +186,14 @@ Awaitable<Result<std::size_t>> Stream::read(Pipe& pipe, std::size_t most) {
   for (;;) {
     const Fault fault = co_await Wait(*this, reads_);
     if (fault != Fault::None) co_return Error(fault);
-    const ssize_t got =
+    ssize_t got =
         ::splice(descriptor(), nullptr, pipe.write_end_.get(), nullptr, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (got < 0 && errno == EAGAIN && peek() > 0) got = copy_into(pipe, most);
     if (got < 0) {
       if (try_again(reads_)) continue;
       co_return failed(reads_, errno);
     }
+    if (got == 0 && was_reset()) co_return Error(gone_);
     pipe.size_ = static_cast<std::size_t>(got);
     count_read(pipe.size_);
     co_return pipe.size_;
@@ -185,6 +201,7 @@ Awaitable<Result<std::size_t>> Stream::read(Pipe& pipe, std::size_t most) {
 }
 
 Awaitable<Result<void>> Stream::write(Gather bytes) {
+  turn_ = 0;
   co_await loop_.turn_end();
   std::span<iovec> parts = bytes.parts();
   while (!parts.empty()) {
@@ -210,6 +227,7 @@ Awaitable<Result<void>> Stream::write(Gather bytes) {
 }
 
 Awaitable<Result<void>> Stream::write(Pipe& pipe) {
+  turn_ = 0;
   co_await loop_.turn_end();
   while (pipe.size_ > 0) {
     const Fault fault = co_await Wait(*this, writes_);
@@ -244,7 +262,7 @@ void Stream::watch(Watcher* watcher) {
   if (reads_.ready && peek() != 0) watcher->on_readable();
 }
 
-int Stream::peek() const {
+int Stream::peek() {
   char byte = 0;
   const ssize_t got = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (got > 0) return 1;

@@ -127,8 +127,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     fault = co_await try_once(request, attempted, first);
     if (fault == Fault::None) co_return;
     const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
-    if (again == Retry::No || request.client.fault() != Fault::None || request.context.loop.now().time > give_up)
-      break;
+    if (again == Retry::No || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;
     fresh = again == Retry::SameTarget;
   }
   co_await answer_fault(request, fault);

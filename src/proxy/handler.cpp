@@ -22,7 +22,8 @@ void begin(observe::ExchangeRecord& record, const http::Exchange& client, const 
   record.listener = listener.name;
   record.listener_row = listener.row;
   record.listener_port = listener.policy.listener_port;
-  if (const http::Field* const agent = http::find(head.fields, http::FieldName::UserAgent)) record.user_agent = agent->value;
+  if (const http::Field* const agent = http::find(head.fields, http::FieldName::UserAgent))
+    record.user_agent = agent->value;
 }
 
 /// The one place where an exchange is told: counters and access log, success or not.

@@ -32,7 +32,7 @@ net::Awaitable<void> Upload::run() {
 
 net::Awaitable<void> Upload::end() {
   if (!child_.running()) co_return;
-  client_.stop_reading();
+  if (waiting_) client_.stop_reading();
   attempt_.abort(Fault::Stopped);
   co_await child_.join();
 }
@@ -87,7 +87,8 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   record.answered_by = observe::AnsweredBy::Target;
   record.is_websocket = head.status == 101;
 
-  http::make_response(head, request.client.head().minor, record.is_websocket, current_date(request.context.loop.now().wall), request.out.response);
+  http::make_response(head, request.client.head().minor, record.is_websocket,
+                      current_date(request.context.loop.now().wall), request.out.response);
   http::Piece piece = attempt.ready();
   record.answer_start = request.context.loop.now().time;
   const Result<void> started = co_await request.client.send(request.out.response, piece);

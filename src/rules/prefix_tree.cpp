@@ -76,8 +76,7 @@ PrefixTree::Key PrefixTree::longest_in(std::string_view text) const {
 
 const PrefixTree::Node* PrefixTree::child_of(const Node& node, char first) const {
   const char* const children = first_bytes_.data() + node.first_child;
-  if (node.children < 2)
-    return node.children == 1 && *children == first ? &nodes_[node.first_child] : nullptr;
+  if (node.children < 2) return node.children == 1 && *children == first ? &nodes_[node.first_child] : nullptr;
   const void* const found = std::memchr(children, first, node.children);
   if (found == nullptr) return nullptr;
   return &nodes_[static_cast<std::size_t>(static_cast<const char*>(found) - first_bytes_.data())];

@@ -92,13 +92,15 @@ Server::Control::~Control() = default;
 
 Server::End Server::Control::run(http::Handler& admin) {
   admin_ = &admin;
-  std::signal(SIGPIPE, SIG_IGN);
-  net::hold_signals(kHandled);
+  // Until they are handled these must not end us; TERM may, while names are looked up.
+  for (const int signal : {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_IGN);
   config::Loaded loaded = load(config_file_);
   if (!loaded.model) {
     std::fputs(config::render(loaded).c_str(), stderr);
     return End::BadConfiguration;
   }
+  net::hold_signals(kHandled);
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_DFL);  // what is ignored is never told
   const std::optional<int> wanted = loaded.model->workers;
   set_up_logging(loaded.model->log);
   net::raise_descriptor_limit();

@@ -26,7 +26,8 @@ std::string host_of(const boost::asio::ip::address& address) {
   return address.is_v6() ? "[" + text_of(address) + "]" : text_of(address);
 }
 
-/// A client's address with its port, and views of its parts: printed once a connection, in as little memory as it takes.
+/// A client's address with its port, and views of its parts: printed once a connection, in as little memory as it
+/// takes.
 class ClientText {
  public:
   explicit ClientText(const net::Peer& peer) {
@@ -65,7 +66,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
 
   // One after another, in a loop:
   /// False: it is to end.
-  bool wants_another() const;
+  bool wants_another();
   bool has_request() const { return reader_.has_bytes(); }
   /// co_await it when there is none.
   net::Stream::Readable request();
@@ -156,7 +157,7 @@ void ClientConnection::begin() {
   reader_.parser().reset();
 }
 
-bool ClientConnection::wants_another() const {
+bool ClientConnection::wants_another() {
   // A request that waits in the kernel is owed an answer.
   return !draining_ || reader_.has_bytes() || stream_.peek() > 0;
 }
@@ -193,7 +194,8 @@ net::Awaitable<bool> ClientConnection::serve_one() {
 
 bool ClientConnection::end() {
   const bool body_left = !reader_.parser().body_done();
-  const bool keep = answered_ && whole_ && !close_ && !body_left && !tunnel_ && stream_.fault() == Fault::None;
+  const bool keep =
+      answered_ && whole_ && !close_ && !stopped_ && !body_left && !tunnel_ && stream_.fault() == Fault::None;
   unread_ = answered_ && whole_ && !keep && (body_left || reader_.has_bytes() || stream_.peek() > 0);
   other_ = nullptr;
   reader_.finish();
@@ -263,7 +265,8 @@ net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
 }
 
 void ClientConnection::watch() {
-  // With a body still coming somebody reads, and sees the end himself.
+  // With a body still coming an upload reads and sees the end itself, except while its target takes nothing: then the
+  // idle time-out ends it.
   const bool nobody_reads = other_ != nullptr && !tunnel_ && reader_.parser().body_done();
   stream_.watch(nobody_reads ? this : nullptr);
 }

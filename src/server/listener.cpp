@@ -13,6 +13,18 @@ namespace {
 constexpr int kAcceptsPerTurn = 64;  // then others run
 constexpr Milliseconds kPause{200};  // when the process has no descriptor left
 
+/// Tells the owner when a connection has ended, however it did.
+class Ended {
+ public:
+  explicit Ended(Listener::Owner& owner) : owner_(owner) {}
+  Ended(const Ended&) = delete;
+  Ended& operator=(const Ended&) = delete;
+  ~Ended() { owner_.ended(); }
+
+ private:
+  Listener::Owner& owner_;
+};
+
 }  // namespace
 
 Listener::Listener(net::Loop& loop, int socket, std::uint32_t binding, Connections& connections, Owner& owner)
@@ -56,7 +68,8 @@ bool Listener::accept_waiting() {
     }
     const bool starved =
         accepted.error == EMFILE || accepted.error == ENFILE || accepted.error == ENOBUFS || accepted.error == ENOMEM;
-    if (!starved) return false;  // nothing waits, or the connection died in the queue (accept(2) lists the ways)
+    if (accepted.error == EAGAIN) return false;  // nothing waits
+    if (!starved) continue;                      // the connection died in the queue: accept(2) lists the ways
     if (row != nullptr) row->connections_refused_descriptors.add();
     if (!std::exchange(starved_, true))
       spdlog::error("can't accept connections: {}", std::generic_category().message(accepted.error));
@@ -68,8 +81,8 @@ bool Listener::accept_waiting() {
 
 net::Awaitable<void> Listener::serve(Arrived arrived, observe::Cell& gauge) {
   const std::shared_ptr<Listener> self = shared_from_this();
+  const Ended told(owner_);
   co_await serve_http1(loop_, arrived, owner_.handler(binding_), connections_, gauge);
-  owner_.ended();
 }
 
 }  // namespace kanaria::server

@@ -55,10 +55,10 @@ void Worker::abort(std::uint32_t binding) {
 }
 
 void Worker::drain(std::function<void()> empty) {
-  empty_ = std::move(empty);
   for (auto& [binding, listener] : listeners_) listener->stop();
   listeners_.clear();
   connections_.drain();
+  empty_ = std::move(empty);  // only now: what stop() took from the queues may have ended already
   ended();
 }
 

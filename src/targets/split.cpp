@@ -12,8 +12,8 @@ namespace {
 
 // 2^64 over the golden ratio: multiples of it are far apart from each other.
 constexpr std::uint64_t kStride = 0x9e3779b97f4a7c15;
-// Up to so many slots of all groups but the largest pick their places one by one, a perfect shuffle; for more that takes
-// too long.
+// Up to so many slots of all groups but the largest pick their places one by one, a perfect shuffle; for more that
+// takes too long.
 constexpr std::uint32_t kPicked = 16;
 // Of the network for other blocks. With six, 400,000 blocks of 17 still show a bias of their pairs; with eight, none.
 constexpr std::uint64_t kRounds = 8;
@@ -115,7 +115,8 @@ Split::Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::ui
   if (divisor == 0) return;
   const auto largest = std::max_element(weights_.begin(), weights_.end());
   for (auto weight = weights_.begin(); weight != weights_.end(); ++weight)
-    if (weight != largest) slots_.push_back({static_cast<std::uint32_t>(weight - weights_.begin()), others_ += *weight / divisor});
+    if (weight != largest)
+      slots_.push_back({static_cast<std::uint32_t>(weight - weights_.begin()), others_ += *weight / divisor});
   block_size_ = others_ + *largest / divisor;
   slots_.push_back({static_cast<std::uint32_t>(largest - weights_.begin()), block_size_});
 

@@ -110,6 +110,24 @@ class Answers(Case):
                 self.assertTrue(heads.get(timeout=TIMEOUT).startswith(b"PUT "))
         self.assertTrue(heads.empty())
 
+    def test_an_early_answer_ends_its_connection_at_once(self):
+        def script(sock):
+            read_head(sock)
+            sock.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+            read_to_end(sock)
+
+        daemon = self.start(script)
+        took = []
+        for _ in range(15):
+            with connect(daemon.port) as sock:
+                sock.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx")
+                self.assertEqual(read_answer(sock)[0], 403)
+                start = time.monotonic()
+                self.assertEqual(read_to_end(sock), b"")
+                took.append(time.monotonic() - start)
+        # Not only when the loop looks at its wheel again, every 100 ms.
+        self.assertLess(sorted(took)[len(took) // 2], 0.02, took)
+
     @staticmethod
     def big_and_small(sock):
         head = read_head(sock)

@@ -23,6 +23,7 @@ class Peer {
     EXPECT_EQ(::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
   }
+  void send_urgent(char byte) { EXPECT_EQ(::send(socket_.get(), &byte, 1, MSG_OOB | MSG_NOSIGNAL), 1); }
   /// Waits until something has come, or the end; false: neither within ten seconds.
   bool wait() {
     pollfd ready{socket_.get(), POLLIN, 0};

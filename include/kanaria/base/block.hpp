@@ -85,7 +85,7 @@ class Arena {
   std::string_view join(std::initializer_list<std::string_view> parts);
   /// Room for `size` bytes (at most a Large block).
   char* room(std::size_t size) {
-    if (used_ + size > size_) add_block(size);
+    if (used_ + size > size_ || size_ == 0) add_block(size);
     used_ += size;
     return blocks_.back().data() + used_ - size;
   }

@@ -1,5 +1,5 @@
-// The field names that the data path asks for, as numbers: a name is compared once, when its field is made, and then only
-// its number.
+// The field names that the data path asks for, as numbers: a name is compared once, when its field is made, and then
+// only its number.
 #pragma once
 
 #include <cstdint>

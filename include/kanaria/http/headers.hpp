@@ -22,7 +22,8 @@ enum class ForwardedFor : std::uint8_t { Append, Preserve, Remove };
 class Port {
  public:
   Port(std::uint16_t number) : number_(number) {  // NOLINT(google-explicit-constructor): it is the number
-    size_ = static_cast<std::uint8_t>(std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr - digits_.data());
+    size_ = static_cast<std::uint8_t>(std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr -
+                                      digits_.data());
   }
   operator std::uint16_t() const { return number_; }  // NOLINT(google-explicit-constructor)
   std::string_view text() const { return {digits_.data(), size_}; }
@@ -38,7 +39,7 @@ struct ForwardingPolicy {
   ForwardedFor forwarded_for = ForwardedFor::Append;
   bool client_port = false;  // X-Forwarded-For entries with port; only with Append
   bool preserve_host = false;
-  bool https = false;               // scheme of the listener, for -Proto
+  bool https = false;      // scheme of the listener, for -Proto
   Port listener_port = 0;  // for -Port, and appended to Host where it is not 80 or 443; 0: for neither
 };
 
@@ -56,9 +57,9 @@ struct Rewritten {
   std::string_view target;  // path and query
 };
 
-/// Fills `out` with what the target is sent, with views into `in`, `peer`, `policy`, `rewritten` and `arena`: method, origin-form target ("*" for OPTIONS *), framing and fields.
-/// Refuses (TooManyForwardedFor) a list of more than 30 addresses. `trace_id` gets the whole X-Amzn-Trace-Id value for
-/// the log.
+/// Fills `out` with what the target is sent, with views into `in`, `peer`, `policy`, `rewritten` and `arena`: method,
+/// origin-form target ("*" for OPTIONS *), framing and fields. Refuses (TooManyForwardedFor) a list of more than 30
+/// addresses. `trace_id` gets the whole X-Amzn-Trace-Id value for the log.
 Result<void> make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
                           const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
                           std::string_view& trace_id);

@@ -1,9 +1,9 @@
 // Bytes to heads and bodies, stricter than RFC 9112 asks: whatever two readers could frame differently is refused.
-// The parsers derive from Beast's basic_parser (hidden in the source, Beast is slow to compile) and judge framing
-// themselves: Beast 1.81 alone lets smuggled requests through, see tests/unit/http/parser_table_test.cpp for the list.
-// One parser serves one connection side, message after message; it copies nothing: heads and body pieces are views into
-// the bytes that were passed in, which must not move or change until the exchange ends (heads) or the next call
-// (bodies).
+// Beast's basic_parser reads the grammar of a head (hidden in the source, Beast is slow to compile); framing the
+// parsers judge themselves: Beast 1.81 alone lets smuggled requests through, see tests/unit/http/parser_table_test.cpp
+// for the list. One parser serves one connection side, message after message; it copies nothing: heads and body pieces
+// are views into the bytes that were passed in, which must not move or change until the exchange ends (heads) or the
+// next call (bodies).
 #pragma once
 
 #include <cstdint>

@@ -54,7 +54,7 @@ class Reader {
   std::span<char> room() { return {area().data() + end_, area().size() - end_}; }
   bool make_room_for_head();
   void make_room_for_body();
-  bool has_pipe(Carry carry);
+  bool take_pipe(Carry carry);
   net::Awaitable<Result<Piece>> through_pipe(Fault cut);
   Result<Piece> at_eof(Fault cut);
   Piece piece(std::string_view data);
@@ -69,7 +69,7 @@ class Reader {
   bool in_body_ = false;         // area() is the body block
   Fault refused_ = Fault::None;  // found by ready(), told by body()
   BlockSize first_;
-  bool filled_ = false;          // the last read filled the body block: the next one gets a larger one
+  bool filled_ = false;  // the last read filled the body block: the next one gets a larger one
 };
 
 using RequestReader = Reader<RequestParser>;

@@ -1,5 +1,5 @@
-// Puts heads and body pieces on the wire: pieces plain or as one chunk each, as the framing says; a head together with the
-// first piece in one gathered write.
+// Puts heads and body pieces on the wire: pieces plain or as one chunk each, as the framing says; a head together with
+// the first piece in one gathered write.
 #pragma once
 
 #include <string_view>
@@ -10,8 +10,8 @@
 
 namespace kanaria::http {
 
-/// Writes `head` (empty: it went before), then the piece. `arena` takes the two where they are small enough to be copied
-/// together, and a trailer section, which is rare.
+/// Writes `head` (empty: it went before), then the piece. `arena` takes the two where they are small enough to be
+/// copied together, and a trailer section, which is rare.
 net::Awaitable<Result<void>> write(net::Stream& stream, std::string_view head, Framing framing, const Piece& piece,
                                    Arena& arena);
 

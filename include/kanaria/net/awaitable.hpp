@@ -1,7 +1,7 @@
-// What can suspend returns Awaitable<T>: a coroutine that starts when it is awaited and resumes its caller when it ends,
-// on one thread. Ours and not asio::awaitable, whose frames come from a cache of a few slots that is searched at every
-// call and spills to malloc once several requests interleave; here a frame costs a few instructions, and none of them is
-// malloc in the steady state.
+// What can suspend returns Awaitable<T>: a coroutine that starts when it is awaited and resumes its caller when it
+// ends, on one thread. Ours and not asio::awaitable, whose frames come from a cache of a few slots that is searched at
+// every call and spills to malloc once several requests interleave; here a frame costs a few instructions, and none of
+// them is malloc in the steady state.
 //
 // A frame belongs to the Awaitable that was returned, usually a temporary of the co_await expression: it dies with it.
 // An exception passes on to whoever awaits; spawn.hpp has the roots, which log it.

@@ -3,6 +3,7 @@
 // time.
 #pragma once
 
+#include <cassert>
 #include <coroutine>
 #include <utility>
 
@@ -13,6 +14,7 @@ class Event {
   Event() = default;
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
+  ~Event() { assert(!waiter_); }
 
   bool waiting() const { return waiter_ != nullptr; }
 

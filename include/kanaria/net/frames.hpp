@@ -1,5 +1,5 @@
-// Memory for coroutine frames: free lists by size, one pool a loop, used by the thread that runs it. A frame that is made
-// while no loop runs comes from the allocator and may end in a pool, and the other way round.
+// Memory for coroutine frames: free lists by size, one pool a loop, used by the thread that runs it. A frame that is
+// made while no loop runs comes from the allocator and may end in a pool, and the other way round.
 #pragma once
 
 #include <array>
@@ -76,8 +76,8 @@ class FramePool {
     Free* first = nullptr;
     std::size_t bytes = 0;
   };
-  static constexpr std::size_t kStep = 64;     // sizes are rounded up to it
-  static constexpr std::size_t kLists = 32;    // larger frames than 2 KiB are not kept
+  static constexpr std::size_t kStep = 64;       // sizes are rounded up to it
+  static constexpr std::size_t kLists = 32;      // larger frames than 2 KiB are not kept
   static constexpr std::size_t kKept = 262'144;  // bytes in each list; what is over goes back to the allocator
 
   static constexpr std::size_t steps_of(std::size_t size) { return (size + kStep - 1) / kStep; }

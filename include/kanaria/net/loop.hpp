@@ -1,12 +1,12 @@
 // One event loop and what belongs to it: readiness of descriptors, deadlines, byte blocks, pipes, coroutine frames,
-// randomness, and a count of the coroutines that live on it. A worker has one, control has one. Everything here belongs to the thread
-// that runs it, except post() and stop().
+// randomness, and a count of the coroutines that live on it. A worker has one, control has one. Everything here belongs
+// to the thread that runs it, except post() and stop().
 //
 //   a turn:  wait for readiness -> tell who is ready (they read, decide, and line up to write)
 //            -> run what was posted -> the turn's end: those in line write
 //
-// Writes of one turn go out back to back at its end, because the first one wakes who receives: written one by one between
-// reads, each would wake a process that had gone to sleep again.
+// Writes of one turn go out back to back at its end, because the first one wakes who receives: written one by one
+// between reads, each would wake a process that had gone to sleep again.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -77,8 +77,8 @@ class Loop {
 
   Poller& poller() { return poller_; }
   Wheel& wheel() { return wheel_; }
-  /// The time, as it was read when this turn began to tell who is ready, and again when it began to write: for records of
-  /// what happened, at the cost of two readings a turn.
+  /// The time, as it was read when this turn began to tell who is ready, and again when it began to write: for records
+  /// of what happened, at the cost of two readings a turn.
   const Moment& now() const { return now_; }
   BlockPool& blocks() { return blocks_; }
   PipePool& pipes() { return pipes_; }
@@ -96,7 +96,11 @@ class Loop {
   template <class Function>
   void post(Function&& function) {  // any thread
     asio::post(context_, std::forward<Function>(function));
-    if (running_ != this) poller_.wake();
+    if (running_ == this) {
+      posted_here_ = true;
+    } else {
+      poller_.wake();
+    }
   }
 
   /// In the order of those who came; one that stands in line already keeps its place.
@@ -132,6 +136,7 @@ class Loop {
   std::size_t tasks_ = 0;
   unsigned index_;
   bool stopping_ = false;
+  bool posted_here_ = false;  // by this thread, maybe after the turn's posts were run: the next turn must not wait
 };
 
 }  // namespace kanaria::net

@@ -1,5 +1,6 @@
 // A kernel pipe between two sockets: bytes of a large body pass through it by splice(2) without being copied into this
-// process and out again. Lent by a loop's PipePool and given back by its destructor, like a Block. On its loop's thread.
+// process and out again. Lent by a loop's PipePool and given back by its destructor, like a Block. On its loop's
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -49,17 +50,19 @@ class Pipe {
 
 class PipePool {
  public:
-  PipePool() = default;
+  PipePool();
   PipePool(const PipePool&) = delete;
   PipePool& operator=(const PipePool&) = delete;
 
-  /// None (false) when too many are lent, or the process has no descriptors left: the bytes go through memory then.
+  /// None (false) when too many are lent, the process has no descriptors left, or the kernel gives only small pipes (to
+  /// a user beyond /proc/sys/fs/pipe-user-pages-soft): the bytes go through memory then.
   Pipe take();
 
  private:
   friend class Pipe;
-  static constexpr std::size_t kMost = 512;  // lent at once; two descriptors each
-  static constexpr std::size_t kKept = 32;   // idle
+  static constexpr std::size_t kKept = 32;  // idle
+
+  std::size_t most_;  // lent at once: connections need the descriptors more
 
   std::vector<Pipe> idle_;
   std::size_t lent_ = 0;

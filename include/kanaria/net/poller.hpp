@@ -1,5 +1,6 @@
-// Which descriptors are ready: one epoll set of a loop. A descriptor is told to the kernel once, edge-triggered, so that a
-// wait costs no system call of its own (Asio's costs an epoll_ctl each). Belongs to its loop's thread, except wake().
+// Which descriptors are ready: one epoll set of a loop. A descriptor is told to the kernel once, edge-triggered, so
+// that a wait costs no system call of its own (Asio's costs an epoll_ctl each). Belongs to its loop's thread, except
+// wake().
 #pragma once
 
 #include <sys/epoll.h>

@@ -1,5 +1,6 @@
-// Signals of the process as events of one loop. From its construction on they are blocked in this thread and in those that
-// it starts, and wait to be handled: none is lost, and none ends the process. One object a process, on its loop's thread.
+// Signals of the process as events of one loop. From its construction on they are blocked in this thread and in those
+// that it starts, and wait to be handled: none is lost, and none ends the process. One object a process, on its loop's
+// thread.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // The ways to start a coroutine. spawn(): nobody waits for it. Child: the second direction of an exchange, always
-// joined before its parent goes on. Both run until the first wait before they return. An exception that leaves a coroutine
-// is a bug: it is logged and ends that coroutine only.
+// joined before its parent goes on. Both run until the first wait before they return. An exception that leaves a
+// coroutine is a bug: it is logged and ends that coroutine only.
 #pragma once
 
 #include "kanaria/net/awaitable.hpp"
@@ -11,12 +11,12 @@ namespace kanaria::net {
 
 void spawn(Loop& loop, Awaitable<void> work);
 
-class Child {
+class Child final : private Loop::Late {
  public:
   explicit Child(Loop& loop) : loop_(loop) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  ~Child();  // must not be running
+  ~Child();  // must not be running: an exception that unwinds past a running child ends the process
 
   void start(Awaitable<void> work);
   bool running() const { return running_; }
@@ -25,6 +25,7 @@ class Child {
 
  private:
   void ended();
+  void at_turn_end() override { ended_.notify(); }
 
   Loop& loop_;
   Event ended_;

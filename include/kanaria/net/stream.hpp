@@ -1,7 +1,7 @@
 // One connected socket, client's or target's: reads, gathered writes, time-outs, and abort(). TLS will live behind this
-// class. An operation makes the non-blocking call itself and waits for readiness only when there is nothing, so a wait that
-// is given up loses no byte. The kernel is asked to tell about a descriptor at its first wait: one that never waits (a
-// request that came with its connection) costs no call for it.
+// class. An operation makes the non-blocking call itself and waits for readiness only when there is nothing, so a wait
+// that is given up loses no byte. The kernel is asked to tell about a descriptor at its first wait: one that never
+// waits (a request that came with its connection) costs no call for it.
 //
 //   abort(f)      latches f (the first stays); every operation, now and later, ends with it
 //   a failed write ends writes only: an answer that came before the reset can still be read
@@ -80,11 +80,11 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   void limit_reads(const Limit& limit) { set(reads_, limit); }
   void limit_writes(const Limit& limit) { set(writes_, limit); }
 
-  /// Calls the watcher each time that something arrives while nobody reads, and before it returns if something is there;
-  /// null ends it.
+  /// Calls the watcher each time that something arrives while nobody reads, and before it returns if something is
+  /// there; null ends it.
   void watch(Watcher* watcher);
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
-  int peek() const;
+  int peek();
 
   /// Ends reads with `fault`, the one that waits and later ones, until resume_reads(); writes go on.
   void stop_reads(Fault fault) { end(reads_, fault); }
@@ -111,7 +111,7 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
     Tick started = 0;             // of the wait in progress
     Fault expired = Fault::None;  // set for the waiter when its time is over
     Fault ended = Fault::None;    // this direction is over for good
-    mutable bool ready = true;    // a call may find something: until one doesn't
+    bool ready = true;            // a call may find something: until one doesn't
   };
   /// Goes on when the direction is ready, over or out of time; gives what ended it, None: try.
   class Wait {
@@ -136,6 +136,8 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   Fault verdict(const Direction& direction) const { return fault_ != Fault::None ? fault_ : direction.ended; }
   Error failed(Direction& direction, int number);
   bool try_again(Direction& direction);
+  bool was_reset() const;
+  ssize_t copy_into(Pipe& pipe, std::size_t most);
   bool has_had_its_turn();
   void count_read(std::size_t size);
   void count_written(std::size_t size);
@@ -147,7 +149,7 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   Watcher* watcher_ = nullptr;
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_written_ = 0;
-  Tick last_byte_ = 0;    // in either direction
+  Tick last_byte_ = 0;      // in either direction
   std::uint32_t turn_ = 0;  // bytes read since this stream last let others run
   Fault gone_;
   Fault fault_ = Fault::None;
@@ -158,7 +160,9 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
 class Stream::Readable {
  public:
   explicit Readable(Stream& stream) : stream_(stream), wait_(stream, stream.reads_) {}
-  bool await_ready() { return wait_.await_ready() && (stream_.verdict(stream_.reads_) != Fault::None || stream_.peek() != 0); }
+  bool await_ready() {
+    return wait_.await_ready() && (stream_.verdict(stream_.reads_) != Fault::None || stream_.peek() != 0);
+  }
   void await_suspend(std::coroutine_handle<> waiter) { wait_.await_suspend(waiter); }
   Result<void> await_resume() const {
     const Fault fault = wait_.await_resume();

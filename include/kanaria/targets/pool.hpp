@@ -1,6 +1,6 @@
-// One worker's connections to targets: take() hands out an idle one, connect() makes one; what comes back in order waits for the
-// next request, up to the group's target_idle_timeout. Idle connections are bounded, the longest unused goes first; one
-// whose target closes it, or speaks unasked, is closed at once. On its worker's thread.
+// One worker's connections to targets: take() hands out an idle one, connect() makes one; what comes back in order
+// waits for the next request, up to the group's target_idle_timeout. Idle connections are bounded, the longest unused
+// goes first; one whose target closes it, or speaks unasked, is closed at once. On its worker's thread.
 #pragma once
 
 #include <memory>

@@ -102,6 +102,28 @@ TEST(LoopTurn, WhoDiesLeavesTheLine) {
   EXPECT_EQ(told, Words{});
 }
 
+class Poster final : public Loop::Late {
+ public:
+  Poster(Loop& loop, bool& ran) : loop_(loop), ran_(ran) {}
+
+ private:
+  void at_turn_end() override {
+    loop_.post([this] { ran_ = true; });
+  }
+  Loop& loop_;
+  bool& ran_;
+};
+
+TEST(LoopPost, AtATurnsEndIsRunByTheNextTurnWithoutAWait) {
+  test::Driver driver;
+  bool ran = false;
+  Poster poster(driver.loop(), ran);
+  driver.loop().line_up(poster);
+  driver.loop().turn(Milliseconds(0));
+  EXPECT_TRUE(driver.loop().turn(Milliseconds(60'000)));  // a wait would be the test's own time-out
+  EXPECT_TRUE(ran);
+}
+
 TEST(LoopPost, FromAnotherThreadEndsAWait) {
   test::Driver driver;
   bool ran = false;
@@ -208,7 +230,9 @@ TEST(AwaitableTest, ThatNobodyAwaitsNeverRuns) {
     words.emplace_back("ran");
     co_return;
   };
-  { const Awaitable<void> unused = tell(told); }
+  {
+    const Awaitable<void> unused = tell(told);
+  }
   EXPECT_EQ(told, Words{});
 }
 

@@ -79,6 +79,20 @@ TEST_F(PipeTest, ASinkThatTakesNothingHoldsTheWriteNotTheLoop) {
   EXPECT_EQ(received, sent.substr(0, passed));
 }
 
+TEST_F(PipeTest, UrgentDataHoldsNothingUp) {
+  source.peer.send("before");
+  source.peer.send_urgent('!');
+  source.peer.send("behind");
+  std::string received;
+  while (received.find("behind") == std::string::npos) {
+    ASSERT_GT(driver.run(fill(100)), 0U);
+    ASSERT_EQ(driver.run(drain()), Fault::None);
+    ASSERT_TRUE(sink.peer.wait());
+    received = sink.peer.received();
+  }
+  EXPECT_TRUE(received.starts_with("before")) << received;
+}
+
 TEST_F(PipeTest, AWriteToOneThatIsGoneFails) {
   source.peer.send("lost");
   ASSERT_EQ(driver.run(fill(100)), 4U);

@@ -354,6 +354,18 @@ TEST(StreamTest, AWatcherIsNotMisledByAReadThatFilledItsBuffer) {
   EXPECT_EQ(watch.seen, 1);
 }
 
+TEST(StreamTest, AResetThatAWriteWasToldIsNoEndOfWhatIsRead) {
+  Line line(test::joined_by_tcp());
+  line.peer.send("half");
+  line.peer.reset();
+  Fault fault = Fault::None;
+  while (fault == Fault::None) fault = line.driver.run(write_all(line.stream, "x"));
+  EXPECT_EQ(fault, Fault::TargetReset);
+  const Got got = line.driver.run(read_some(line.stream));
+  if (!got.bytes.empty()) EXPECT_EQ(line.driver.run(read_some(line.stream)).fault, Fault::TargetReset);
+  if (got.bytes.empty()) EXPECT_EQ(got.fault, Fault::TargetReset);
+}
+
 // ---- time
 
 constexpr Limit kSecond{Milliseconds(1000), kNever, Fault::ClientIdle};  // 11 ticks
