@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Measures kanaria beside HAProxy, nginx and a byte relay (the floor), and prints what it found as a table.
 
-Each proxy runs on one core, load and targets on another. Within a round the proxies take turns, each for some seconds; the
-first of a round is another one each time. What counts is the CPU time of the whole proxy over the requests that were answered
-meanwhile, and the ratio to HAProxy in the same round: its median over the rounds says more than any single time.
+Each proxy runs on one core, load and targets on another. Within a round the proxies take turns, each for some seconds;
+the first of a round is another one each time. What counts is the CPU time of the whole proxy over the requests that
+were answered meanwhile, and the ratio to HAProxy in the same round: its median over the rounds says more than any
+single time.
 
-bench/compare.sh installs and builds what is needed first. The configurations are in bench/proxies.py.
+bench/compare.sh installs and builds what is needed first. bench/works.py says what is measured, bench/proxies.py how
+the proxies are configured.
 """
 
 import argparse
@@ -16,71 +18,23 @@ import os
 import re
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+import command_line
 import idle
 import load
 import processes
 import proxies
 import report
-from proxies import FLOOR, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, KANARIA, NGINX, NGINX_REGEX, Setup
+from proxies import FLOOR, PLAIN
+from works import IDLE, KEYS, MEBIBYTE, START, WORKS, Lane
 
 ROOT = Path(__file__).resolve().parents[1]
 DESCRIPTORS = 20000  # for 5,000 idle clients, and as much again as HAProxy wants to have in reserve
-MEBIBYTE = 1 << 20
-REQUESTS = 40000  # that h2load sends for each second of a turn
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One proxy, set up in one way: what takes its turn in each round."""
-    proxy: str
-    variant: str = ""
-    setup: Setup = Setup()
-
-    @property
-    def name(self):
-        return f"{self.proxy}, {self.variant}" if self.variant else self.proxy
-
-
-@dataclass(frozen=True)
-class Work:
-    key: str
-    title: str
-    lanes: tuple
-    path: str = "/app1/0"
-    connections: int = 32
-    arguments: tuple = ()  # of load.lua
-    with_h2load: bool = False  # instead of wrk
-
-
-def lanes(*names, setup=Setup()):
-    return tuple(Lane(name, setup=setup) for name in names)
-
-
-PLAIN = (KANARIA, HAPROXY, NGINX)
-BODIES = (KANARIA, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, NGINX, FLOOR)
-WORKS = (
-    Work("small", "small answers, keep-alive", lanes(*PLAIN, FLOOR)),
-    Work("small-log", "the same, access log on", lanes(*PLAIN, setup=Setup(access_log=True))),
-    Work("small-h2load", "small answers, h2load as load", lanes(*PLAIN, FLOOR), with_h2load=True),
-    Work("close", "small answers, a new connection each", lanes(*PLAIN), arguments=("close",)),
-    Work("10k", "10 KiB answers", lanes(*PLAIN, FLOOR), path="/app1/10k"),
-    Work("1m", "1 MiB answers", lanes(*BODIES), path="/app1/1m", connections=8),
-    Work("upload", "1 MiB uploads", lanes(*BODIES), connections=8, arguments=("upload", str(MEBIBYTE))),
-    Work("rules", "small answers, path rules",
-         tuple(Lane(name, f"{count:,} rules", Setup(rules=count)) for name in (*PLAIN, NGINX_REGEX) for count in (10, 1000))),
-    Work("workers", "small answers, two workers on two cores", connections=64, lanes=tuple(
-        Lane(name, f"{count} worker{'s' * (count > 1)}", Setup(workers=count)) for name in PLAIN for count in (1, 2))),
-)
-IDLE, START = "idle", "start"
-KEYS = [work.key for work in WORKS] + [IDLE, START]
 
 
 class Bench:
@@ -94,8 +48,8 @@ class Bench:
         self._ports = processes.Ports()
         self._count = 0
         self.targets = (self._ports.take(), self._ports.take())
-        self.target = processes.Child("target", [f"{programs}/bench_target", *map(str, self.targets)], [self.cores.target],
-                                      folder / "target.log")
+        self.target = processes.Child("target", [f"{programs}/bench_target", *map(str, self.targets)],
+                                      [self.cores.target], folder / "target.log")
         stack.callback(self.target.stop)
         load.await_answer(self.target, self.targets[0], "/0")
 
@@ -110,7 +64,8 @@ class Bench:
         folder.mkdir()
         place = proxies.Place(folder, self.programs, self._ports.take(), self._ports.take(), self.targets)
         cores = [self.cores.proxy] if lane.setup.workers == 1 else self.cores.two
-        child = processes.Child(lane.name, proxies.COMMANDS[lane.proxy](lane.setup, place), cores, folder / "output.log")
+        command = proxies.COMMANDS[lane.proxy](lane.setup, place)
+        child = processes.Child(lane.name, command, cores, folder / "output.log")
         self._stack.callback(child.stop)
         return child, place.port, place.metrics_port
 
@@ -126,11 +81,12 @@ class Bench:
 def check_features(lane, port, metrics_port):
     def require(holds, what):
         if not holds:
-            raise SystemExit(f"compare.py: {lane.name}: {what}")
+            command_line.fail(f"{lane.name}: {what}")
 
     _, _, head = load.get(port, f"/app{lane.setup.rules}/head")
     for field, value in (("For", "127.0.0.1"), ("Proto", "http"), ("Port", port)):
-        require(re.search(rf"\r\nX-Forwarded-{field}: {value}\r\n".encode(), head, re.I), f"no X-Forwarded-{field} in {head}")
+        require(re.search(rf"\r\nX-Forwarded-{field}: {value}\r\n".encode(), head, re.I),
+                f"no X-Forwarded-{field} in {head}")
     require(load.get(port, f"/app{lane.setup.rules + 1}/0")[0] == 404, "takes paths that no rule names")
     require(len(load.get(port, "/app1/1m")[2]) == MEBIBYTE, "cuts bodies")
     require(load.get(metrics_port, "/metrics")[0] == 200, "no metrics")
@@ -143,10 +99,11 @@ def check_features(lane, port, metrics_port):
 def measure(bench, work, lane, port, pids, seconds):
     """One turn: numbers of one lane in one round."""
     url = f"http://127.0.0.1:{port}{work.path}"
-    opened, cpu, target = bench.target_connections(), processes.cpu_seconds(pids), processes.cpu_seconds(bench.target.pids())
+    opened = bench.target_connections()
+    cpu, target = processes.cpu_seconds(pids), processes.cpu_seconds(bench.target.pids())
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     if work.with_h2load:
-        run = load.h2load(url, bench.cores.load, work.connections, REQUESTS * seconds, seconds)
+        run = load.h2load(url, bench.cores.load, work.connections, seconds)
     else:
         arguments = ("rules", str(lane.setup.rules)) if lane.setup.rules > 1 else work.arguments
         run = load.wrk(url, bench.cores.load, work.connections, seconds, arguments)
@@ -183,8 +140,8 @@ def compare(bench, work, rounds, seconds):
             "   ".join(f"{lane.name} {results[lane][-1]['cpu_us']:.1f}" for lane in work.lanes))
     for child, _ in running.values():
         child.stop()
-    return [{"proxy": lane.proxy, "variant": lane.variant, "rounds": results[lane], "fault": fault_in(work, results[lane])}
-            for lane in work.lanes]
+    return [{"proxy": lane.proxy, "variant": lane.variant, "rounds": turns, "fault": fault_in(work, turns)}
+            for lane, turns in results.items()]
 
 
 def fault_in(work, turns):
@@ -224,8 +181,8 @@ def measure_start(bench, count):
 
 def first_line(*command):
     """Of its output; empty when it fails."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                          check=False, timeout=10)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=False, timeout=10)
     return done.stdout.partition("\n")[0] if done.returncode == 0 else ""
 
 
@@ -255,7 +212,8 @@ def describe(bench, arguments):
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)),
         "system": f"{distribution[1] if distribution else 'Linux'}, Linux {os.uname().release}",
         "cores": {"proxy": bench.cores.proxy, "load": bench.cores.load, "target": bench.cores.target,
-                  "two": bench.cores.two, "two_are_free": bench.cores.two_are_free},
+                  "two": bench.cores.two, "two_are_free": bench.cores.two_are_free,
+                  "share_a_core": bench.cores.share_a_core},
         "other_work": other_work(),
         "versions": {
             "kanaria": kanaria,
@@ -268,19 +226,20 @@ def describe(bench, arguments):
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="bench/compare.sh", description=__doc__.partition("\n")[0],
                                      epilog="Works: " + ", ".join(KEYS))
-    parser.add_argument("--quick", action="store_true", help="two rounds, to see that it works; the numbers are worth little")
+    parser.add_argument("--quick", action="store_true",
+                        help="two rounds, to see that it works; the numbers are worth little")
     parser.add_argument("--only", metavar="WORK,...", default=",".join(KEYS), help="measure these alone")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each work (default: 7)")
-    parser.add_argument("--seconds", type=int, metavar="N", default=1, help="seconds of each turn in a round (default: 1)")
+    parser.add_argument("--rounds", type=command_line.positive, metavar="N", help="rounds of each work (default: 7)")
+    parser.add_argument("--seconds", type=command_line.positive, metavar="N", default=1,
+                        help="seconds of each turn in a round (default: 1)")
     parser.add_argument("--json", metavar="FILE", type=Path,
-                        help="write what was measured to FILE; bench/report.py makes the tables and the picture of it")
+                        help="write what was measured to FILE, after each work; bench/report.py makes the tables and "
+                             "the picture of it")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (2 if options.quick else 7)
     options.only = options.only.split(",")
     if unknown := set(options.only) - set(KEYS):
         parser.error(f"no such work: {', '.join(sorted(unknown))}; there are {', '.join(KEYS)}")
-    if options.rounds < 1 or options.seconds < 1:
-        parser.error("at least one round of one second")
     if options.json:
         try:
             options.json.touch()  # rather now than after some minutes
@@ -289,37 +248,42 @@ def parse(arguments):
     return options
 
 
+def measure_all(bench, options, descriptors, results):
+    """Adds to the results, and yields after each piece of work."""
+    for work in (work for work in WORKS if work.key in options.only):
+        say(f"{work.title}: µs of CPU a request")
+        results["works"][work.key] = {"title": work.title, "connections": work.connections,
+                                      "lanes": compare(bench, work, options.rounds, options.seconds)}
+        yield
+    if IDLE in options.only:
+        count = min(1000 if options.quick else 5000, descriptors // 4)
+        say(f"{count} idle connections")
+        results[IDLE] = {"connections": count, "bytes": measure_idle(bench, count)}
+        yield
+    if START in options.only:
+        say("start to first answer")
+        results[START] = measure_start(bench, 3 if options.quick else 11)
+        yield
+
+
 def main(arguments):
     options = parse(arguments)
     programs = ROOT / "build/release/bin"
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     descriptors = processes.raise_descriptor_limit(DESCRIPTORS)
     begin = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kanaria-bench.")))
         folder.chmod(0o755)
         bench = Bench(programs, folder, stack)
-        results = {"machine": describe(bench, arguments), "rounds": options.rounds, "seconds": options.seconds, "works": {}}
-        for work in (work for work in WORKS if work.key in options.only):
-            say(f"{work.title}: µs of CPU a request")
-            results["works"][work.key] = {"title": work.title, "connections": work.connections,
-                                          "lanes": compare(bench, work, options.rounds, options.seconds)}
-        if IDLE in options.only:
-            count = min(1000 if options.quick else 5000, descriptors // 4)
-            say(f"{count} idle connections")
-            results[IDLE] = {"connections": count, "bytes": measure_idle(bench, count)}
-        if START in options.only:
-            say("start to first answer")
-            results[START] = measure_start(bench, 3 if options.quick else 11)
-    results["took_seconds"] = round(time.monotonic() - begin)
+        results = {"machine": describe(bench, arguments), "rounds": options.rounds, "seconds": options.seconds,
+                   "works": {}}
+        for _ in measure_all(bench, options, descriptors, results):
+            results["took_seconds"] = round(time.monotonic() - begin)
+            if options.json:
+                options.json.write_text(json.dumps(results, indent=1) + "\n")
     print(report.text(results))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
     return 1 if report.Results(results).has_faults() else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command_line.run(main)

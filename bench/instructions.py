@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Counts what a proxy does for one request in the steady state: user-space instructions, or system calls.
 
-This process is both the clients and the targets, and goes step by step: it sends a request, reads it as the target that it comes
-to, answers, and reads the answer as the client, each time after the proxy has come to rest. So the proxy meets the same events in
-the same order in every run, each in a wait of its own, where under load one wait finds several. Counting begins after a warm-up
-and ends before the proxy does: its start, its end and the warm-up are not in the numbers. Neither are its timers: what an idle
-second costs is counted too, and taken off for the time that the requests took.
+This process is both the clients and the targets, and goes step by step: it sends a request, reads it as the target that
+it comes to, answers, and reads the answer as the client, each time after the proxy has come to rest. So the proxy meets
+the same events in the same order in every run, each in a wait of its own, where under load one wait finds several.
+Counting begins after a warm-up and ends before the proxy does: its start, its end and the warm-up are not in the
+numbers. Neither are its timers: what an idle second costs is counted too, and taken off for the time that the requests
+took.
 
 bench/instructions.sh installs and builds what is needed first.
 """
@@ -19,13 +20,16 @@ import signal
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import command_line
+import load
+import processes
 import proxies
+from command_line import fail
 
 PROGRAMS = Path(os.environ.get("KANARIA_BIN", Path(__file__).resolve().parents[1] / "build/release/bin"))
 PATIENCE = 60.0  # seconds, for anything that should happen at once: under callgrind all takes fifty times as long
@@ -35,19 +39,6 @@ IDLE = 1.0  # seconds, to see what the timers cost
 REQUEST_LINE = b"GET /app1/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
 BODY = b"APP_NAME: app-main"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-
-
-def fail(message):
-    raise SystemExit(f"instructions.py: {message}")
-
-
-def free_ports(count):
-    """Ports that the kernel says are free now."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def command_of(proxy, folder, ports, access_log):
@@ -143,17 +134,16 @@ class Proxy:
     """A proxy that runs, with its peers. Warm and idle when it is made."""
 
     def __init__(self, name, folder, stack, options, prefix=()):
-        ports = free_ports(4)
+        free = processes.Ports()
+        ports = [free.take() for _ in range(4)]
         port, _, *targets = ports
         self._options = options
-        self._output = folder / "output"
         self._peers = stack.enter_context(contextlib.closing(Peers(port, targets, options, self._rest)))
         command = [*prefix, *command_of(name, folder, ports, options.access_log)]
-        with open(self._output, "wb") as output:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-        stack.callback(self._stop)
-        self.pid = self._process.pid
-        self._wait_for_listening(port)
+        child = processes.Child(name, command, os.sched_getaffinity(0), folder / "output", PATIENCE)
+        stack.callback(child.stop)
+        self.pid = child.pid
+        load.await_listening(child, port, PATIENCE)
         self._peers.exchange(options.warm_up)
 
     def carry(self):
@@ -162,23 +152,12 @@ class Proxy:
 
     def threads(self):
         """{id: name}"""
-        return {int(task.name): (task / "comm").read_text().strip() for task in Path(f"/proc/{self.pid}/task").iterdir()}
-
-    def _wait_for_listening(self, port):
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                return
-            except ConnectionRefusedError:
-                if self._process.poll() is not None or time.monotonic() > end:
-                    sys.stderr.write(self._output.read_text(errors="replace"))
-                    fail("the proxy does not listen")
-                time.sleep(0.05)
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return {int(task.name): (task / "comm").read_text().strip() for task in tasks}
 
     def _rest(self):
-        """Returns when all threads sleep: the last work for a request comes after its answer. A thread that was woken counts as
-        running at once. Two looks, because they don't see all threads at the same moment."""
+        """Returns when all threads sleep: the last work for a request comes after its answer. A thread that was woken
+        counts as running at once. Two looks, because they don't see all threads at the same moment."""
         end = time.monotonic() + PATIENCE
         quiet = 0
         while quiet < 2:
@@ -186,14 +165,6 @@ class Proxy:
             quiet = quiet + 1 if all(stat.read_text().rpartition(")")[2].split()[0] == "S" for stat in stats) else 0
             if time.monotonic() > end:
                 fail("the proxy is never idle")
-
-    def _stop(self):
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 @dataclass
@@ -208,7 +179,8 @@ def counts_of(dump):
     """{thread: instructions} of callgrind's files of one dump."""
     counts = {}
     for file in dump.parent.glob(f"{dump.name}-*"):
-        counts[file.name.rpartition("-")[2]] = int(re.search(r"^(?:totals|summary): (\d+)", file.read_text(), re.MULTILINE)[1])
+        total = re.search(r"^(?:totals|summary): (\d+)", file.read_text(), re.MULTILINE)
+        counts[file.name.rpartition("-")[2]] = int(total[1])
     return counts
 
 
@@ -225,7 +197,8 @@ def instructions(name, options):
                        "--instr-atstart=no", gdb])
 
         def tell_callgrind(*words):
-            subprocess.run(["vgdb", gdb, f"--pid={proxy.pid}", *words], check=True, capture_output=True, timeout=PATIENCE)
+            subprocess.run(["vgdb", gdb, f"--pid={proxy.pid}", *words], check=True, capture_output=True,
+                           timeout=PATIENCE)
             return time.monotonic()
 
         began = tell_callgrind("instrumentation", "on")
@@ -266,12 +239,14 @@ def print_instructions(name, options):
         print(f"{name:8} {run.worker / options.requests:10,.1f} {run.others / options.requests:8,.1f}", flush=True)
     if options.repeat > 1:
         counts = [run.worker for run in runs]
-        print(f"{'':8} {100 * (max(counts) - min(counts)) / statistics.median(counts):9.3f} % from the least to the most")
+        spread = 100 * (max(counts) - min(counts)) / statistics.median(counts)
+        print(f"{'':8} {spread:9.3f} % from the least to the most")
     if options.top:
         for inclusive, title in ((False, "by themselves"), (True, "with what they call")):
             print(f"\n{name}: functions {title}")
             for count, function in functions(runs[-1], inclusive, options.top):
-                print(f"{count / options.requests:10,.1f} {100 * count / runs[-1].worker:5.1f} %  {shortened(function)}")
+                share = 100 * count / runs[-1].worker
+                print(f"{count / options.requests:10,.1f} {share:5.1f} %  {shortened(function)}")
         print()
 
 
@@ -281,7 +256,8 @@ def system_calls(name, options):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         proxy = Proxy(name, folder, stack, options)
         thread = next((id for id, comm in proxy.threads().items() if comm == "worker-0"), proxy.pid)
-        strace = subprocess.Popen(["strace", "-c", "-o", folder / "strace", "-p", str(thread)], stderr=subprocess.DEVNULL)
+        strace = subprocess.Popen(["strace", "-c", "-o", folder / "strace", "-p", str(thread)],
+                                  stderr=subprocess.DEVNULL)
         status = Path(f"/proc/{thread}/status")
         while "TracerPid:\t0\n" in status.read_text():
             if strace.poll() is not None:
@@ -296,27 +272,39 @@ def system_calls(name, options):
 
 def print_system_calls(name, options):
     calls = system_calls(name, options)
-    listed = ", ".join(f"{call} {calls[call] / options.requests:.2f}" for call in sorted(calls, key=lambda call: -calls[call]))
+    often_first = sorted(calls, key=lambda call: -calls[call])
+    listed = ", ".join(f"{call} {calls[call] / options.requests:.2f}" for call in often_first)
     print(f"{name:8} {sum(calls.values()) / options.requests:6.2f}: {listed}", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Counts instructions or system calls per request in the steady state.")
-    parser.add_argument("--requests", type=int, default=2000, metavar="N", help="how many are counted (%(default)s)")
-    parser.add_argument("--warm-up", type=int, default=200, metavar="N",
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="bench/instructions.sh",
+                                     description="Counts instructions or system calls per request in the steady state.")
+    parser.add_argument("--requests", type=command_line.positive, default=2000, metavar="N",
+                        help="how many are counted (%(default)s)")
+    parser.add_argument("--warm-up", type=command_line.positive, default=200, metavar="N",
                         help="how many are sent before, on each connection (%(default)s)")
-    parser.add_argument("--in-flight", type=int, default=1, metavar="N",
-                        help="over N connections, each with a request in flight before the first is answered (%(default)s)")
+    parser.add_argument("--in-flight", type=command_line.positive, default=1, metavar="N",
+                        help="over N connections, each with a request in flight before the first is answered "
+                             "(%(default)s)")
     parser.add_argument("--new-connections", action="store_true", help="a new connection for each request")
     parser.add_argument("--access-log", action="store_true", help="with the access log on")
     parser.add_argument("--haproxy", action="store_true", help="HAProxy too, set up alike")
-    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="so many runs, and how far apart they are")
+    parser.add_argument("--repeat", type=command_line.positive, default=1, metavar="N",
+                        help="so many runs, and how far apart they are")
     parser.add_argument("--top", type=int, default=0, metavar="N", help="the N functions with the most instructions")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep callgrind's files there, e.g. for kcachegrind")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER",
+                        help="keep callgrind's files there, e.g. for kcachegrind")
     parser.add_argument("--syscalls", action="store_true", help="count system calls, by strace, instead")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    if options.requests < options.in_flight:
+        parser.error("--requests must be at least --in-flight")
     options.requests -= options.requests % options.in_flight
+    return options
 
+
+def main(arguments):
+    options = parse(arguments)
     connections = "a new connection for each" if options.new_connections else "kept connections"
     print(f"{options.requests} requests, {options.in_flight} in flight, {connections}, "
           f"access log {'on' if options.access_log else 'off'}\n")
@@ -335,4 +323,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

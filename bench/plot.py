@@ -14,7 +14,7 @@ GROUPS = (
 )
 CLASSES = {KANARIA: "own", HAPROXY: "base", HAPROXY_64K: "tuned", HAPROXY_SPLICE: "tuned", NGINX: "other",
            NGINX_REGEX: "other", FLOOR: "floor"}
-WIDTH, LEFT, RIGHT, RATIO, TIME = 760, 120, 620, 672, 744  # of the picture; of the bars; where the columns of numbers end
+WIDTH, LEFT, RIGHT, RATIO, TIME = 760, 120, 620, 672, 744  # picture; bars; ends of the columns of numbers
 TOP, BAR, STEP, TITLE = 64, 13, 18, 24
 MOST = 2.0  # a longer bar ends here, broken
 STYLE = """
@@ -68,7 +68,8 @@ def picture(results):
         'aria-label="CPU per request of kanaria, nginx and a byte relay, relative to HAProxy">',
         f"<style>{STYLE}\n</style>",
         f'<rect width="{WIDTH}" height="{y + 6}" class="page"/>',
-        f'<text x="{LEFT}" y="24" font-size="15" font-weight="bold">CPU per request, HAProxy as Debian ships it = 1</text>',
+        f'<text x="{LEFT}" y="24" font-size="15" font-weight="bold">'
+        'CPU per request, HAProxy as Debian ships it = 1</text>',
         f'<text x="{LEFT}" y="44" font-size="12" class="quiet">shorter is better; one worker on one core; '
         'the floor relays bytes and knows no HTTP</text>',
         *bars, "</svg>", ""])

@@ -13,16 +13,19 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import command_line
+
 FIRST_PORT, LAST_PORT = 21200, 21299  # below the range from which the kernel takes ports for clients
 
 
 @dataclass(frozen=True)
 class Cores:
-    """Which cores carry what. `load` may be several, `two` is for two workers."""
+    """Which cores carry what, as numbers of CPUs. `load` may be several, `two` is for two workers."""
     load: tuple
     target: int
     proxy: int
     two: tuple
+    share_a_core: bool = False  # proxy and load are hardware threads of one core: there is no second one
 
     @property
     def two_are_free(self):
@@ -32,15 +35,18 @@ class Cores:
 
 def choose_cores():
     """One hardware thread of each core that this process may use."""
+    cpus = sorted(os.sched_getaffinity(0))
     seen, cores = set(), []
-    for cpu in sorted(os.sched_getaffinity(0)):
+    for cpu in cpus:
         siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
         core = siblings.read_text() if siblings.exists() else str(cpu)
         if core not in seen:
             seen.add(core)
             cores.append(cpu)
+    if len(cpus) < 2:
+        command_line.fail("it takes two CPUs: one for the proxy, one for load and target")
     if len(cores) < 2:
-        raise SystemExit("compare.py: it takes two cores: one for the proxy, one for load and target")
+        return Cores(load=(cpus[0],), target=cpus[0], proxy=cpus[1], two=(cpus[0], cpus[1]), share_a_core=True)
     if len(cores) == 2:
         return Cores(load=(cores[0],), target=cores[0], proxy=cores[1], two=(cores[0], cores[1]))
     # Two workers answer more than one thread of load can ask for.
@@ -64,7 +70,7 @@ class Ports:
                     return port
                 except OSError:
                     continue
-        raise SystemExit(f"compare.py: no free port between {FIRST_PORT} and {LAST_PORT}")
+        command_line.fail(f"no free port between {FIRST_PORT} and {LAST_PORT}")
 
 
 def raise_descriptor_limit(wanted):
@@ -81,15 +87,17 @@ def raise_descriptor_limit(wanted):
 
 
 class Child:
-    """A server that runs until stop(), pinned, its output in a file."""
+    """A server that runs until stop(), pinned, its output in a file. It gets `patience` seconds to end."""
 
-    def __init__(self, name, command, cores, output):
+    def __init__(self, name, command, cores, output, patience=3):
         self.name = name
         self.output = Path(output)
+        self._patience = patience
         pinned = ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", ",".join(map(str, cores))]
         with open(output, "wb") as file:
             self._process = subprocess.Popen(pinned + command, stdin=subprocess.DEVNULL, stdout=file,
                                              stderr=subprocess.STDOUT, start_new_session=True)
+        self.pid = self._process.pid
 
     def has_ended(self):
         return self._process.poll() is not None
@@ -108,12 +116,12 @@ class Child:
         return found
 
     def stop(self):
-        """TERM, and KILL when it is not gone after three seconds."""
+        """TERM, and KILL when it is not gone in time."""
         if self.has_ended():
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(timeout=3)
+            self._process.wait(timeout=self._patience)
         except subprocess.TimeoutExpired:
             for pid in self.pids():
                 with contextlib.suppress(ProcessLookupError):
@@ -124,8 +132,8 @@ class Child:
 def cpu_seconds(pids):
     """CPU time of whole processes, ended threads included.
 
-    It is the sum that /proc/PID/stat shows as utime + stime, read through the processes' CPU clocks, because /proc rounds
-    it down to ticks of 10 ms. See clock_getcpuclockid(3) for the number of the clock.
+    It is the sum that /proc/PID/stat shows as utime + stime, read through the processes' CPU clocks, because /proc
+    rounds it down to ticks of 10 ms. See clock_getcpuclockid(3) for the number of the clock.
     """
     return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
 

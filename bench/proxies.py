@@ -1,27 +1,27 @@
 """How each proxy is configured: the same features on all, written as its operators would write them.
 
-On all: HTTP/1.1 with kept connections on both sides, X-Forwarded-For, -Proto and -Port, path rules, a split of 90 : 10 over two
-targets, time-outs, metrics; the access log off, or on where the work says so. What differs, and why:
+On all: HTTP/1.1 with kept connections on both sides, X-Forwarded-For, -Proto and -Port, path rules, a split of 90 : 10
+over two targets, time-outs, metrics; the access log off, or on where the work says so. What differs, and why:
 
 * kanaria splits between two target groups, HAProxy and nginx between two servers with weights in one place: with one
   target in each group it is the same to the client, and the cheapest form that they have.
 * A path rule is written for the prefix /appN/: kanaria's `path_pattern: /appN/*`, nginx's `location /appN/`, HAProxy's
   `use_backend ... if { path_beg /appN/ }`; for nginx also `location ~ ^/appN/`, the form that wildcards elsewhere need.
-* Connections to targets are kept for 60 s on all, nginx's default: else a proxy would lose its own while the others have
-  their turns.
+* Connections to targets are kept for 60 s on all, nginx's default: else a proxy would lose its own while the others
+  have their turns.
 * nginx streams uploads (`proxy_request_buffering off`), as the other two do; by default it would store them first.
 * The log is kanaria's ALB format, HAProxy's httplog to stdout, nginx's combined format through a buffer that is
   written after 50 ms at the latest, as kanaria does it.
 * kanaria also adds X-Amzn-Trace-Id, as an ALB does. It can't be switched off.
 """
 
-import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 KANARIA, HAPROXY, HAPROXY_64K, HAPROXY_SPLICE, NGINX, NGINX_REGEX, FLOOR = (
     "kanaria", "HAProxy", "HAProxy 64k", "HAProxy splice", "nginx", "nginx regex", "floor")
+PLAIN = (KANARIA, HAPROXY, NGINX)  # as their operators would set them up
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def kanaria(setup, place):
     config = place.folder / "kanaria.yaml"
     config.write_text(f"""\
 workers: {setup.workers}
-access_logs: {{enabled: {str(setup.access_log).lower()}, path: {place.folder}/access.log}}
+access_logs: {{enabled: {str(setup.access_log).lower()}, path: "{place.folder}/access.log"}}
 admin: {{address: "127.0.0.1:{place.metrics_port}"}}
 listeners:
   - address: 127.0.0.1
@@ -67,14 +67,13 @@ target_groups:
 
 def haproxy(setup, place, tuning="", options=""):
     rules = "\n".join(f"    use_backend app if {{ path_beg /app{number}/ }}" for number in range(1, setup.rules + 1))
-    log = "log stdout format raw local0" if setup.access_log else ""
+    log = "log stdout format raw local0\n    option httplog" if setup.access_log else ""
     config = place.folder / "haproxy.cfg"
     config.write_text(f"""\
 global
     nbthread {setup.workers}
     maxconn 6000
     {tuning}
-    {log}
 defaults
     mode http
     timeout connect 3s
@@ -85,10 +84,9 @@ defaults
     option forwardfor
     http-reuse always
     {options}
-    {"log global" if setup.access_log else ""}
-    {"option httplog" if setup.access_log else ""}
 frontend http
     bind 127.0.0.1:{place.port}
+    {log}
     http-request set-header X-Forwarded-Proto http
     http-request set-header X-Forwarded-Port %[dst_port]
 {rules}
@@ -102,7 +100,6 @@ backend none
     http-request return status 404
 frontend metrics
     bind 127.0.0.1:{place.metrics_port}
-    no log
     http-request use-service prometheus-exporter if {{ path /metrics }}
     default_backend none
 """)
@@ -118,23 +115,24 @@ def haproxy_splice(setup, place):
 
 
 def nginx(setup, place, location="location /app{}/"):
-    rules = "\n".join(f"    {location.format(number)} {{ proxy_pass http://app; }}" for number in range(1, setup.rules + 1))
-    log = f"{place.folder}/access.log combined buffer=64k flush=50ms" if setup.access_log else "off"
+    rules = "\n".join(f"    {location.format(number)} {{ proxy_pass http://app; }}"
+                      for number in range(1, setup.rules + 1))
+    log = f'"{place.folder}/access.log" combined buffer=64k flush=50ms' if setup.access_log else "off"
     config = place.folder / "nginx.conf"
     config.write_text(f"""\
 daemon off;
-{f"user {getpass.getuser()};" if os.getuid() == 0 else ""}
+{"user root;" if os.getuid() == 0 else ""}
 worker_processes {setup.workers};
-pid {place.folder}/nginx.pid;
+pid "{place.folder}/nginx.pid";
 error_log stderr warn;
 events {{ worker_connections 8192; }}
 http {{
   access_log {log};
-  client_body_temp_path {place.folder}/body;
-  proxy_temp_path {place.folder}/proxy;
-  fastcgi_temp_path {place.folder}/fastcgi;
-  uwsgi_temp_path {place.folder}/uwsgi;
-  scgi_temp_path {place.folder}/scgi;
+  client_body_temp_path "{place.folder}/body";
+  proxy_temp_path "{place.folder}/proxy";
+  fastcgi_temp_path "{place.folder}/fastcgi";
+  uwsgi_temp_path "{place.folder}/uwsgi";
+  scgi_temp_path "{place.folder}/scgi";
   keepalive_timeout 60s;
   keepalive_requests 1000000000;
   client_header_timeout 10s;

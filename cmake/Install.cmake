@@ -14,12 +14,12 @@ install(FILES packaging/kanaria.sysusers DESTINATION lib/sysusers.d RENAME kanar
 install(CODE "
   set(KANARIA \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kanaria\")
   set(CONFIG ${KANARIA_CONFIG_FILE})
-  configure_file(${CMAKE_SOURCE_DIR}/packaging/kanaria.service.in ${CMAKE_BINARY_DIR}/kanaria.service @ONLY)
+  configure_file(\"${CMAKE_SOURCE_DIR}/packaging/kanaria.service.in\" \"${CMAKE_BINARY_DIR}/kanaria.service\" @ONLY)
 " COMPONENT service)
 install(FILES ${CMAKE_BINARY_DIR}/kanaria.service DESTINATION lib/systemd/system COMPONENT service)
 # Whoever installs again has edited the file.
 install(CODE "
   if(NOT EXISTS \"\$ENV{DESTDIR}${KANARIA_CONFIG_FILE}\")
-    file(INSTALL ${CMAKE_SOURCE_DIR}/packaging/kanaria.yaml DESTINATION /etc/kanaria)
+    file(INSTALL \"${CMAKE_SOURCE_DIR}/packaging/kanaria.yaml\" DESTINATION /etc/kanaria)
   endif()
 " COMPONENT service)

@@ -7,6 +7,7 @@
 #   --keep    leave the images in build/containers, so that the next run builds only what has changed
 set -euo pipefail
 
+PATH=$PATH:/usr/sbin:/sbin # ip and debootstrap, when su has kept a user's PATH
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 store=$root/build/containers
 base=localhost/kanaria-base
@@ -85,12 +86,12 @@ choose_driver() {
   fi
 }
 
-# A bare Debian 12 that gets its packages from where this machine gets its own; from debootstrap's own choice when that is
-# nothing that debootstrap can read.
+# A bare Debian 12 that gets its packages from where this machine gets its own; from debootstrap's own choice when that
+# is nothing that debootstrap can read.
 make_base() {
   local container tree sources mirror options=(--variant=minbase)
-  sources=$(apt-get indextargets --format "deb \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" 'Created-By: Packages' 'Origin: Debian' |
-    sed -En '/^deb https?:/p')
+  sources=$(apt-get indextargets --format "deb \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
+    'Created-By: Packages' 'Origin: Debian' | sed -En '/^deb https?:/p')
   mirror=$(awk '$3 == "bookworm" {print $2; exit}' <<<"$sources")
   [[ $sources != *https:* ]] || options+=(--include=ca-certificates)
   eval "$(apt-config shell http_proxy Acquire::http::Proxy)" # debootstrap looks for it in the environment
@@ -99,7 +100,8 @@ make_base() {
   tree=$("${buildah[@]}" mount "$container")
   debootstrap "${options[@]}" bookworm "$tree" ${mirror:+"$mirror"}
   [ -z "$sources" ] || echo "$sources" >"$tree/etc/apt/sources.list"
-  apt-config dump | sed -En '/^Acquire::(https?|Check-[A-Za-z-]+|Retries|ForceIPv[46])\b/p' >"$tree/etc/apt/apt.conf.d/90host"
+  apt-config dump | sed -En '/^Acquire::(https?|Check-[A-Za-z-]+|Retries|ForceIPv[46])\b/p' \
+    >"$tree/etc/apt/apt.conf.d/90host"
   rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*
   "${buildah[@]}" commit --quiet --rm "$container" "$base"
 }
@@ -119,7 +121,9 @@ size_of() {
 
 # config_of IMAGE FIELD; list_of IMAGE FIELD: one item a line.
 config_of() { "${buildah[@]}" inspect --type image --format "{{.Docker.Config.$2}}" "$1"; }
-list_of() { "${buildah[@]}" inspect --type image --format "{{range .Docker.Config.$2}}{{println .}}{{end}}" "$1" | sed '/^$/d'; }
+list_of() {
+  "${buildah[@]}" inspect --type image --format "{{range .Docker.Config.$2}}{{println .}}{{end}}" "$1" | sed '/^$/d'
+}
 
 # --- containers, in a network of their own: they need no port of this machine ---
 

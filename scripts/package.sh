@@ -23,6 +23,8 @@ cmake --build --preset release --target kanaria kanaria-echo
 build/release/bin/kanaria check --strict packaging/kanaria.yaml
 
 rm -rf "$packages"
+# Root owns these after `sudo cmake --install`, and installing into the package writes them too.
+rm -f build/release/install_manifest.txt build/release/kanaria.service
 (cd build/release && cpack --config CPackConfig.cmake -B "$packages")
 rm -r "$packages/_CPack_Packages"
 

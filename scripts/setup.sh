@@ -8,7 +8,7 @@
 #   --bench       that of --build, and what the programs in bench/ need: nginx, HAProxy, load, valgrind
 #   --package     that of --build, and what scripts/package.sh needs: Debian's tools
 #   --containers  only what docker/check.sh needs: it builds in an image
-#   --lint        that of --test and --package, and what scripts/test.sh --full needs: formatter, linters, g++
+#   --lint        that of --test, --bench and --package, and what scripts/test.sh --full needs: formatter, linters, g++
 set -euo pipefail
 
 build_packages=(
@@ -34,7 +34,10 @@ case "${1:---build}" in
   --build) wanted=("${build_packages[@]}") ;;
   --bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
   --test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
-  --lint) wanted=("${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}" "${package_packages[@]}") ;;
+  --lint)
+    wanted=("${build_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}" "${lint_packages[@]}"
+      "${package_packages[@]}")
+    ;;
   --package) wanted=("${build_packages[@]}" "${package_packages[@]}") ;;
   --containers) wanted=("${container_packages[@]}") ;;
   -h | --help) usage && exit 0 ;;
@@ -63,14 +66,26 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 
-# Debian starts a server when it is installed, and at each boot from then on. The bench starts its own.
+# Debian starts a server when it is installed, and at each boot from then on. The bench starts its own. Also after an
+# installation that broke off: those that were installed by then are disabled.
 policy=/usr/sbin/policy-rc.d
+added_policy=no
 servers=()
 for package in "${missing[@]}"; do
   case "$package" in nginx | haproxy) servers+=("$package") ;; esac
 done
+disable_servers() {
+  local server
+  [ "$added_policy" = no ] || "${as_root[@]}" rm -f "$policy"
+  for server in "${servers[@]}"; do
+    is_installed "$server" || continue
+    "${as_root[@]}" service "$server" stop >/dev/null 2>&1 || true # a policy of the machine's own may have let it start
+    "${as_root[@]}" update-rc.d "$server" disable
+  done
+}
+trap disable_servers EXIT
 if [ "${#servers[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
-  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  added_policy=yes
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
 fi
 
@@ -78,7 +93,3 @@ echo "Installing with apt-get, which may take some minutes: ${missing[*]}"
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null; }
 apt update
 apt install -y --no-install-recommends "${missing[@]}"
-for server in "${servers[@]}"; do
-  "${as_root[@]}" service "$server" stop >/dev/null 2>&1 || true # a policy of the machine's own may have let it start
-  "${as_root[@]}" update-rc.d "$server" disable
-done

@@ -5,7 +5,7 @@
 #   scripts/test.sh [--full]
 #
 #   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 20 s, formatter,
-#             linters, the Debian package and the container images (as root)
+#             linters, the bench (that it works), the Debian package and the container images (as root or with sudo)
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -38,8 +38,13 @@ step() {
 # shellcheck disable=SC2317  # called by name, through step
 {
   check_format() { find include src tests bench -name '*.[ch]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
-  check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests)/.*\.cpp$"; }
+  check_tidy() { run-clang-tidy-19 -quiet -j "$jobs" -p build/release "$root/(src|tests|bench)/.*\.cpp$"; }
   check_shell() { shellcheck scripts/*.sh bench/*.sh docker/*.sh .ci/run packaging/debian/{postinst,prerm,postrm}; }
+  check_containers() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" docker/check.sh
+  }
   fuzz() {
     local name=$1 corpus=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
     mkdir -p "$corpus"
@@ -76,11 +81,13 @@ build_and_fuzz() {
 
 if [ "$full" = yes ]; then
   build_and_fuzz || true
+  step "bench: build" cmake --build --preset release --target bench micro --parallel "$jobs" || true
+  step "bench: run" bench/compare.sh --quick --only small --rounds 1 || true
   step "clang-format" check_format || true
   step "clang-tidy" check_tidy || true
   step "shellcheck" check_shell || true
   step "package" scripts/package.sh || true
-  step "containers" docker/check.sh || true
+  step "containers" check_containers || true
 fi
 
 printf '\n== Summary\n'

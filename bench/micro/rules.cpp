@@ -61,6 +61,7 @@ class Rules {
  public:
   explicit Rules(std::size_t count) {
     std::vector<config::Rule> rules;
+    rules.reserve(count);
     for (std::size_t i = 0; i < count; ++i) rules.push_back(next_rule(static_cast<int>(i) + 1));
     table_ = build::table(std::move(rules));
     for (std::size_t i = 0; i < kRequests; ++i) requests_.push_back(next_request(i % 2 == 0));

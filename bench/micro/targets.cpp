@@ -49,6 +49,7 @@ void split_and_pick(benchmark::State& state, const Weights& weights) {
   Split split(weights, SplitMode::Shuffled, random.next(), random.next());
   Balancer balancer(random);
   std::vector<Group> groups;
+  groups.reserve(weights.size());
   for (std::uint32_t row = 0; row < weights.size(); ++row) groups.push_back(group_of(8, row));
   for (auto _ : state) benchmark::DoNotOptimize(balancer.pick(groups[split.choose(random)], {}));
 }
