@@ -292,6 +292,16 @@ class Drain(Case):
         with socket.socket() as busy:
             self.assertEqual(self.start_busy(busy, "1s").wait(), 0)
 
+    def test_drain_timeout_is_also_for_what_waited_in_the_queue(self):
+        daemon = self.kanaria({"app": (1, [self.slow_target().target])}, load_balancer={"drain_timeout": "1s"})
+        daemon.signal(signal.SIGSTOP)
+        connect(daemon.port).close()  # has ended already when it is accepted
+        with connect(daemon.port) as busy:
+            busy.sendall(REQUEST)
+            daemon.signal(signal.SIGTERM)
+            daemon.signal(signal.SIGCONT)
+            self.assertEqual(daemon.wait(), 0)
+
     def test_a_second_term_after_a_second_exits_at_once(self):
         with socket.socket() as busy:
             daemon = self.start_busy(busy, "1h")

@@ -120,6 +120,12 @@ class Notify(Case):
         daemon.reload()
         self.assertEqual(daemon.stop(), 0)
 
+    def test_a_manager_that_does_not_read_holds_nothing_up(self):
+        daemon = self.start()
+        for _ in range(40):  # more than the kernel keeps for it (net.unix.max_dgram_qlen)
+            daemon.reload()
+        self.assertEqual(daemon.stop(), 0)
+
     def test_a_bad_configuration_is_never_ready(self):
         self.listen(str(self.dir / "notify"))
         self.assertEqual(run_cli("serve", "--config", self.write("bad.yaml", "")).returncode, 78)
