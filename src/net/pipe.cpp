@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMost = 512;
 constexpr int kLeastBytes = 65'536;
+constexpr int kWantedBytes = 4 * kLeastBytes;
 
 }  // namespace
 
@@ -43,6 +44,7 @@ Pipe PipePool::take() {
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return pipe;
     OwnedSocket read_end(ends[0]);
     OwnedSocket write_end(ends[1]);
+    ::fcntl(ends[1], F_SETPIPE_SZ, kWantedBytes);  // refused beyond a user's share: then it stays as it is
     if (::fcntl(ends[1], F_GETPIPE_SZ) < kLeastBytes) return pipe;
     pipe.read_end_ = std::move(read_end);
     pipe.write_end_ = std::move(write_end);
