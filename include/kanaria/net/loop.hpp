@@ -46,7 +46,7 @@ class Loop {
     }
 
    protected:
-    ~Late() = default;
+    virtual ~Late() = default;
     /// Out of the line already; may destroy itself.
     virtual void at_turn_end() = 0;
 

@@ -16,7 +16,7 @@ class Child final : private Loop::Late {
   explicit Child(Loop& loop) : loop_(loop) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  ~Child();  // must not be running: an exception that unwinds past a running child ends the process
+  ~Child() override;  // must not be running: an exception that unwinds past a running child ends the process
 
   void start(Awaitable<void> work);
   bool running() const { return running_; }

@@ -242,7 +242,7 @@ TEST(FramePoolTest, GivesOutAgainWhatCameBack) {
   void* const first = FramePool::take(200);
   FramePool::give_back(first, 200);
   void* const second = FramePool::take(250);  // of the same list
-  if (kFramesAreKept) EXPECT_EQ(second, first);
+  EXPECT_EQ(second == first, kFramesAreKept);
   void* const large = FramePool::take(100'000);  // is never kept
   FramePool::give_back(large, 100'000);
   FramePool::give_back(second, 250);
