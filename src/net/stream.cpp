@@ -139,6 +139,7 @@ bool Stream::was_reset() const {
 }
 
 /// For bytes that splice() does not pass: it stops in front of urgent data for ever, where recv() goes on.
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the connection
 ssize_t Stream::copy_into(Pipe& pipe, std::size_t most) {
   std::array<char, 4096> room;  // an empty pipe has at least so much
   const ssize_t got = ::recv(descriptor(), room.data(), std::min(most, room.size()), MSG_DONTWAIT);
@@ -273,11 +274,13 @@ int Stream::peek() {
   return -1;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the connection
 void Stream::reset_on_close() {
   const linger reset{1, 0};
   ::setsockopt(descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the connection
 void Stream::shutdown_writes() {
   ::shutdown(descriptor(), SHUT_WR);
 }
