@@ -4,10 +4,8 @@
 #include <string>
 
 #include "body_reader.hpp"
-#include "field_facts.hpp"
-#include "head_grammar.hpp"
 #include "head_scan.hpp"
-#include "request_target.hpp"
+#include "judge.hpp"
 
 namespace kanaria::http {
 namespace {
@@ -77,97 +75,6 @@ void keep_spare(std::unique_ptr<Impl> used) {
   if (spare.size() < kMost) spare.push_back(std::move(used));
 }
 
-// Is the start line's last word a version that exists, or may exist one day, but is not ours? "PRI * HTTP/2.0" is.
-bool names_other_version(std::string_view head) {
-  const std::string_view line = head.substr(0, head.find('\r'));
-  const std::string_view version = line.substr(line.rfind(' ') + 1);
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
-         is_digit(version[7]) && version != "HTTP/1.0" && version != "HTTP/1.1";
-}
-
-Fault judge_host(const FieldFacts& facts, RequestHead& head) {
-  const bool has_host = facts.hosts > 0;
-  if (facts.hosts > 1 || (!has_host && head.minor == 1)) return Fault::MalformedRequest;
-  if (has_host && !is_valid_authority(facts.host)) return Fault::MalformedRequest;
-  if (head.scheme.empty()) head.authority = facts.host;
-  return Fault::None;
-}
-
-Fault judge_request_framing(const FieldFacts& facts, RequestHead& head) {
-  if (facts.bad_length) return Fault::MalformedRequest;
-  if (facts.coding != Coding::Absent) {
-    if (facts.coding == Coding::Broken || facts.has_length || head.minor == 0) return Fault::MalformedRequest;
-    if (facts.coding == Coding::Unknown) return Fault::UnknownTransferCoding;
-    head.framing = Framing::Chunked;
-  } else if (facts.has_length) {
-    head.framing = Framing::Length;
-  }
-  head.content_length = facts.length;
-  return Fault::None;
-}
-
-Fault judge(std::string_view text, RequestHead& head) {
-  RequestLine line;
-  if (!read_request_head(text, line, head.fields))
-    return names_other_version(text) ? Fault::UnsupportedVersion : Fault::MalformedRequest;
-  head.method = line.method;
-  head.target = line.target;
-  head.minor = static_cast<std::uint8_t>(line.minor);
-  // TRACE echoes fields that only we and the target should know; CONNECT would make an open proxy.
-  if (head.method == "TRACE" || head.method == "CONNECT") return Fault::MethodNotAllowed;
-  if (!read_target(head)) return Fault::MalformedRequest;
-
-  const FieldFacts facts = take_facts(head.fields);
-  if (const Fault fault = judge_host(facts, head); fault != Fault::None) return fault;
-  if (const Fault fault = judge_request_framing(facts, head); fault != Fault::None) return fault;
-  if (facts.other_expectation || facts.options > kMaxOptions) return Fault::MalformedRequest;
-
-  head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
-  head.names_fields = facts.other_option;
-  head.expect_continue = facts.expect_continue && head.minor == 1;  // RFC 9110 §10.1.1: 1.0 can't ask for it
-  head.upgrade_websocket = facts.upgrade && facts.websocket && head.minor == 1 && head.method == "GET" &&
-                           head.framing != Framing::Chunked && head.content_length == 0;
-  return Fault::None;
-}
-
-// RFC 9112 §6.3, in its order; stricter where two fields contradict each other.
-bool judge_response_framing(const FieldFacts& facts, bool to_head, ResponseHead& head) {
-  const bool has_coding = facts.coding != Coding::Absent;
-  if (facts.bad_length || (has_coding && facts.has_length)) return false;
-  if (has_coding && (facts.coding != Coding::Chunked || head.minor == 0)) return false;
-
-  const bool never_has_body = head.status < 200 || head.status == 204;
-  head.content_length = facts.length;
-  if (to_head || head.status == 304) {
-    head.describes_length = facts.has_length && !never_has_body;
-  } else if (never_has_body) {
-    // A target that announces a body here may send one: what follows on this connection is not to be trusted.
-    if (has_coding || facts.length > 0) head.keep_alive = false;
-  } else if (has_coding) {
-    head.framing = Framing::Chunked;
-  } else if (facts.has_length) {
-    head.framing = Framing::Length;
-  } else {
-    head.framing = Framing::UntilClose;
-    head.keep_alive = false;
-  }
-  return true;
-}
-
-bool judge(std::string_view text, bool to_head, ResponseHead& head) {
-  StatusLine line;
-  if (!read_response_head(text, line, head.fields) || line.status < 100 || line.status > 599) return false;
-  head.status = static_cast<std::uint16_t>(line.status);
-  head.reason = line.reason;
-  head.minor = static_cast<std::uint8_t>(line.minor);
-  const FieldFacts facts = take_facts(head.fields);
-  if (facts.options > kMaxOptions) return false;
-  head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
-  head.names_fields = facts.other_option;
-  return judge_response_framing(facts, to_head, head);
-}
-
 }  // namespace
 
 struct RequestParser::Impl : Side<RequestHead> {};
@@ -198,7 +105,7 @@ HeadProgress RequestParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::RequestHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
-  const Fault fault = judge(impl_->scan.head(bytes), impl_->head);
+  const Fault fault = judge_request(impl_->scan.head(bytes), impl_->head);
   return fault == Fault::None ? impl_->accept() : impl_->refuse(fault);
 }
 
@@ -268,7 +175,8 @@ HeadProgress ResponseParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::ResponseHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
-  if (!judge(impl_->scan.head(bytes), impl_->to_head, impl_->head)) return impl_->refuse(Fault::MalformedResponse);
+  if (!judge_response(impl_->scan.head(bytes), impl_->to_head, impl_->head))
+    return impl_->refuse(Fault::MalformedResponse);
   return impl_->accept();
 }
 

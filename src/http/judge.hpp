@@ -1,0 +1,19 @@
+// The verdict on a whole head: Beast's grammar reads it, then RFC 9112 and 9110 are held against what it says of its
+// framing, its host and its connection, section by section. Pure: from bytes that HeadScan has found whole to a head
+// with views into them.
+#pragma once
+
+#include <string_view>
+
+#include "kanaria/base/error.hpp"
+#include "kanaria/http/message.hpp"
+
+namespace kanaria::http {
+
+/// None: `head` is filled. Else why it is refused; what was read before is in `head` all the same, for the log.
+Fault judge_request(std::string_view text, RequestHead& head);
+
+/// False: no valid answer. `to_head`: it answers a HEAD request, so no body follows.
+bool judge_response(std::string_view text, bool to_head, ResponseHead& head);
+
+}  // namespace kanaria::http
