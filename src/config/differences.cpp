@@ -64,12 +64,17 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   const LoadBalancer& is = after.load_balancer;
   compare(lines, "load_balancer name", was.name, is.name);
   compare(lines, "load_balancer idle_timeout", was.idle_timeout, is.idle_timeout);
+  compare(lines, "load_balancer client_keep_alive", was.client_keep_alive, is.client_keep_alive);
   compare(lines, "load_balancer preserve_host_header", was.preserve_host_header, is.preserve_host_header);
   compare(lines, "load_balancer xff_header_processing_mode", was.xff_header_processing_mode,
           is.xff_header_processing_mode);
   compare(lines, "load_balancer enable_xff_client_port", was.enable_xff_client_port, is.enable_xff_client_port);
+  compare(lines, "load_balancer drop_invalid_header_fields", was.drop_invalid_header_fields,
+          is.drop_invalid_header_fields);
+  compare(lines, "load_balancer desync_mitigation_mode", was.desync_mitigation_mode, is.desync_mitigation_mode);
   compare(lines, "load_balancer request_header_timeout", was.request_header_timeout, is.request_header_timeout);
   compare(lines, "load_balancer target_connect_timeout", was.target_connect_timeout, is.target_connect_timeout);
+  compare(lines, "load_balancer max_request_body", size_text(was.max_request_body), size_text(is.max_request_body));
   compare(lines, "load_balancer drain_timeout", was.drain_timeout, is.drain_timeout);
   compare(lines, "load_balancer drain_delay", was.drain_delay, is.drain_delay);
   compare(lines, "access_logs enabled", before.access_logs.enabled, after.access_logs.enabled);

@@ -53,6 +53,7 @@ LoadBalancer read_load_balancer(const Value& value) {
   const Mapping map(value, Scope::LoadBalancer);
   read_into(balancer.name, map, "name", name);
   read_into(balancer.idle_timeout, map, "idle_timeout", duration, 1s, 4000s);
+  read_into(balancer.client_keep_alive, map, "client_keep_alive", duration, 1s, 7 * 24h);
   read_into(balancer.preserve_host_header, map, "preserve_host_header", boolean);
   read_into(balancer.enable_xff_client_port, map, "enable_xff_client_port", boolean);
   if (const auto mode = map.find("xff_header_processing_mode")) {
@@ -60,8 +61,16 @@ LoadBalancer read_load_balancer(const Value& value) {
         choice<XffMode>(*mode,
                         {{"append", XffMode::Append}, {"preserve", XffMode::Preserve}, {"remove", XffMode::Remove}}));
   }
+  read_into(balancer.drop_invalid_header_fields, map, "drop_invalid_header_fields", boolean);
+  if (const auto mode = map.find("desync_mitigation_mode")) {
+    set(balancer.desync_mitigation_mode, choice<DesyncMode>(*mode, {{"monitor", DesyncMode::Monitor},
+                                                                    {"defensive", DesyncMode::Defensive},
+                                                                    {"strictest", DesyncMode::Strictest}}));
+  }
   read_into(balancer.request_header_timeout, map, "request_header_timeout", duration, 100ms, 1h);
   read_into(balancer.target_connect_timeout, map, "target_connect_timeout", duration, 10ms, 5min);
+  if (const auto most = map.find("max_request_body"); most && most->node->text != "unlimited")
+    balancer.max_request_body = size(*most);
   read_into(balancer.drain_timeout, map, "drain_timeout", duration, 0s, 24h);
   read_into(balancer.drain_delay, map, "drain_delay", duration, 0s, 1h);
   return balancer;

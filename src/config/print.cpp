@@ -94,11 +94,15 @@ class Yaml {
     line(0, "load_balancer:");
     line(1, concat("name: ", scalar(balancer.name)));
     line(1, concat("idle_timeout: ", to_text(balancer.idle_timeout)));
+    line(1, concat("client_keep_alive: ", to_text(balancer.client_keep_alive)));
     line(1, concat("preserve_host_header: ", words(balancer.preserve_host_header)));
     line(1, concat("xff_header_processing_mode: ", words(balancer.xff_header_processing_mode)));
     line(1, concat("enable_xff_client_port: ", words(balancer.enable_xff_client_port)));
+    line(1, concat("drop_invalid_header_fields: ", words(balancer.drop_invalid_header_fields)));
+    line(1, concat("desync_mitigation_mode: ", words(balancer.desync_mitigation_mode)));
     line(1, concat("request_header_timeout: ", to_text(balancer.request_header_timeout)));
     line(1, concat("target_connect_timeout: ", to_text(balancer.target_connect_timeout)));
+    line(1, concat("max_request_body: ", size_text(balancer.max_request_body)));
     line(1, concat("drain_timeout: ", to_text(balancer.drain_timeout)));
     line(1, concat("drain_delay: ", to_text(balancer.drain_delay)));
   }
@@ -223,6 +227,20 @@ std::string percent(int weight, int total) {
     if (!part || !rounded_off) break;
   }
   return text;
+}
+
+std::string size_text(const std::optional<std::uint64_t>& bytes) {
+  struct Unit {
+    int shift;
+    std::string_view sign;
+  };
+  constexpr Unit kUnits[] = {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}};
+  if (!bytes) return "unlimited";
+  for (const Unit& unit : kUnits) {
+    const std::uint64_t count = *bytes >> unit.shift;
+    if (count > 0 && count << unit.shift == *bytes) return concat(count, unit.sign);
+  }
+  return concat(*bytes);
 }
 
 std::string to_text(Milliseconds duration) {

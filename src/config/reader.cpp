@@ -205,6 +205,31 @@ std::optional<bool> boolean(const Value& value) {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> size(const Value& value) {
+  struct Unit {
+    std::string_view sign;
+    int shift;
+  };
+  constexpr Unit kUnits[] = {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+  constexpr std::int64_t kMost = std::int64_t{64} << 40;
+
+  const auto written = scalar(value);
+  if (!written) return std::nullopt;
+  const std::size_t end = std::min(written->find_first_not_of("-0123456789"), written->size());
+  const auto* const unit = std::ranges::find(kUnits, std::string_view(*written).substr(end), &Unit::sign);
+  const Decimal number = decimal(std::string_view(*written).substr(0, end));
+  if (number.is == Decimal::Is::NoNumber || number.value < 0 || unit == std::end(kUnits)) {
+    value.fault(concat(value.name, " must be a size such as 4096, 16KiB, 10MiB or 1GiB, not ", in_quotes(*written)));
+  } else if (number.is == Decimal::Is::Padded) {
+    fault_padded(value, *written);
+  } else if (number.value > kMost >> unit->shift) {
+    value.fault(concat(value.name, " must be at most 65536GiB, not ", in_quotes(*written)));
+  } else {
+    return static_cast<std::uint64_t>(number.value) << unit->shift;
+  }
+  return std::nullopt;
+}
+
 std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milliseconds high) {
   struct Unit {
     std::string_view sign;

@@ -2,6 +2,7 @@
 // Every function here reports its own faults and returns nothing then, so that reading goes on and finds the rest.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ std::optional<Text> placed_text(const Value& value);
 std::optional<std::string> name(const Value& value);  // [A-Za-z0-9_.-]{1,64}
 std::optional<int> number(const Value& value, int low, int high);
 std::optional<bool> boolean(const Value& value);
+std::optional<std::uint64_t> size(const Value& value);  // in bytes, at most 64 TiB
 std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milliseconds high);
 
 /// A scalar's text, also an empty one.

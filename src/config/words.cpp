@@ -16,6 +16,11 @@ std::string_view words(XffMode mode) {
   return kWords[static_cast<std::size_t>(mode)];
 }
 
+std::string_view words(DesyncMode mode) {
+  constexpr std::string_view kWords[] = {"monitor", "defensive", "strictest"};
+  return kWords[static_cast<std::size_t>(mode)];
+}
+
 std::string_view words(SplitMode mode) {
   return mode == SplitMode::Shuffled ? "shuffled" : "random";
 }

@@ -10,6 +10,7 @@ namespace kanaria::config {
 std::string_view words(LogLevel level);
 std::string_view words(LogFormat format);
 std::string_view words(XffMode mode);
+std::string_view words(DesyncMode mode);
 std::string_view words(SplitMode mode);
 
 int total_weight(const Forward& forward);

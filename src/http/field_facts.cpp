@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "desync_scan.hpp"
 #include "list.hpp"
 
 namespace kanaria::http {
@@ -11,18 +12,25 @@ namespace {
 
 constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
 
-Coding read_coding(std::string_view value) {
-  if (iequals(value, "chunked")) return Coding::Chunked;
+// RFC 9112 §7: only "chunked" alone is ours. Each further field is read on as if it were a list, for its name.
+void read_coding(std::string_view value, FieldFacts& facts) {
+  const bool again = facts.coding != Coding::Absent;
+  if (!again && iequals(value, "chunked")) {
+    facts.coding = Coding::Chunked;
+    facts.chunked = 1;
+    return;
+  }
   std::size_t items = 0;
-  bool valid = true;
+  bool valid = !again;
   bool after_chunked = false;
   for_each_item(value, [&](std::string_view item) {
     ++items;
     valid = valid && is_token(item) && !after_chunked;
     after_chunked = iequals(item, "chunked");
+    facts.chunked += after_chunked ? 1 : 0;
   });
   const bool has_other = items > (after_chunked ? 1U : 0U);
-  return valid && has_other ? Coding::Unknown : Coding::Broken;
+  facts.coding = facts.chunked > 1 ? Coding::Twice : valid && has_other ? Coding::Unknown : Coding::Broken;
 }
 
 // 1*DIGIT and nothing else. The list form "5, 5" that RFC 9110 §8.6 tolerates is refused: no honest sender makes it.
@@ -49,15 +57,12 @@ bool take(const Field& field, FieldFacts& facts) {
   switch (field.known) {
     case FieldName::ContentLength: {
       std::uint64_t length = 0;
-      const bool valid = read_length(field.value, length);
-      facts.bad_length = facts.bad_length || !valid || (facts.has_length && length != facts.length);
-      facts.has_length = true;
-      facts.length = length;
+      if (!read_length(field.value, length)) facts.bad_length = true;
+      if (facts.lengths++ == 0) facts.length = length;
+      facts.lengths_differ = facts.lengths_differ || length != facts.length;
       return true;
     }
-    case FieldName::TransferEncoding:
-      facts.coding = facts.coding == Coding::Absent ? read_coding(field.value) : Coding::Broken;
-      return true;
+    case FieldName::TransferEncoding: read_coding(field.value, facts); return true;
     case FieldName::Host:
       ++facts.hosts;
       facts.host = field.value;
@@ -73,6 +78,15 @@ bool take(const Field& field, FieldFacts& facts) {
       facts.expect_continue = facts.expect_continue || is_continue;
       facts.other_expectation = facts.other_expectation || !is_continue;
       return false;
+    }
+    case FieldName::MaxForwards:
+      ++facts.forward_limits;
+      facts.max_forwards = field.value;
+      return false;
+    case FieldName::Other: {
+      const bool suspicious = is_suspicious(field.name);
+      facts.suspicious = facts.suspicious || suspicious;
+      return suspicious;
     }
     default: return false;
   }

@@ -16,7 +16,8 @@ enum class Coding : std::uint8_t {
   Absent,
   Chunked,  // exactly one field, exactly "chunked"
   Unknown,  // well formed, but with a coding that is not ours: "gzip", "gzip, chunked"
-  Broken,   // more than one field, chunked twice or not last, parameters, no token
+  Twice,    // chunked is named more than once
+  Broken,   // more than one field, chunked not last, parameters, no token
 };
 
 // Each field is compared with each name in Connection: honest lists have three, and 64K of commas should cost nothing.
@@ -27,9 +28,12 @@ struct FieldFacts {
   std::string_view host;  // the last one
 
   Coding coding = Coding::Absent;
-  bool has_length = false;
-  bool bad_length = false;  // no number, a list, over 2^63 - 1, or two that differ
-  std::uint64_t length = 0;
+  std::size_t chunked = 0;  // how often it is named
+  std::size_t lengths = 0;  // how many Content-Length fields
+  bool bad_length = false;  // no number, a list, or over 2^63 - 1
+  bool lengths_differ = false;
+  std::uint64_t length = 0;  // the first one
+  bool suspicious = false;   // a field had a name like these two
 
   std::size_t options = 0;  // places in Connection's lists, empty ones too; more than kMaxOptions are refused
   bool close = false;
@@ -39,9 +43,12 @@ struct FieldFacts {
   bool websocket = false;          // Upgrade names it
   bool expect_continue = false;    // Expect: 100-continue
   bool other_expectation = false;  // Expect: anything else
+
+  std::size_t forward_limits = 0;  // how many Max-Forwards fields
+  std::string_view max_forwards;   // the last one
 };
 
-/// Takes Content-Length and Transfer-Encoding out of `fields`.
+/// Takes Content-Length, Transfer-Encoding and what some readers take for them out of `fields`.
 FieldFacts take_facts(std::vector<Field>& fields);
 
 }  // namespace kanaria::http

@@ -5,7 +5,10 @@ namespace kanaria::http {
 HeadScan::Verdict HeadScan::scan(std::string_view bytes, const HeadLimits& limits) {
   while (scanned_ < bytes.size()) {
     // Something else than HTTP (TLS on a plain port) is told at its first byte and not by a time-out.
-    if (scanned_ == start_ && bytes[start_] != '\r' && !is_token(bytes.substr(start_, 1))) return Verdict::BadLine;
+    if (scanned_ == start_ && bytes[start_] != '\r' && !is_token(bytes.substr(start_, 1))) {
+      ++scanned_;
+      return Verdict::BadLine;
+    }
 
     const std::size_t end = bytes.find('\n', scanned_);
     const bool whole = end != std::string_view::npos;
@@ -25,9 +28,9 @@ HeadScan::Verdict HeadScan::scan(std::string_view bytes, const HeadLimits& limit
 
 // `line` ends before its '\n', which is at scanned_.
 HeadScan::Verdict HeadScan::end_line(std::string_view line, const HeadLimits& limits) {
+  ++scanned_;
   if (!line.ends_with('\r')) return Verdict::BadLine;
   const bool empty = line.size() == 1;
-  ++scanned_;
   if (lines_ == 0) {
     if (empty && start_ > 0) return Verdict::BadLine;
     if (empty) {  // the one empty line before a request line, RFC 9112 §2.2

@@ -20,6 +20,8 @@ class HeadScan {
   /// After Complete: the head from its start line to its empty line, and how many bytes that and what stood before are.
   std::string_view head(std::string_view bytes) const { return bytes.substr(start_, scanned_ - start_); }
   std::size_t consumed() const { return scanned_; }
+  /// After BadLine: all up to that line's end, or to the byte that no line starts with.
+  std::string_view refused(std::string_view bytes) const { return bytes.substr(0, scanned_); }
 
  private:
   Verdict end_line(std::string_view line, const HeadLimits& limits);

@@ -104,6 +104,14 @@ bool is_passed_on(const RequestHead& in, const Field& field, const ForwardingPol
   }
 }
 
+// RFC 9110 §7.6.2: one less at each hop. That of 0 was answered and not passed on.
+Field passed_on(const RequestHead& in, const Field& field, Arena& arena) {
+  if (field.known != FieldName::MaxForwards || !in.max_forwards) return field;
+  std::array<char, 10> digits{};
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), *in.max_forwards - 1).ptr;
+  return {field.name, arena.keep({digits.data(), static_cast<std::size_t>(end - digits.data())}), field.known};
+}
+
 // What a head needs beside its fields and the words of its start line.
 constexpr std::size_t kFraming = 160;
 
@@ -160,13 +168,14 @@ Result<void> make_request(const RequestHead& in, const PeerText& peer, const For
   out.content_length = in.content_length;
   out.expect_continue = in.expect_continue;
   out.upgrade_websocket = in.upgrade_websocket;
+  out.isolated = in.isolated;
 
   const Field* const received_id = find(in.fields, FieldName::XAmznTraceId);
   trace_id = next_trace_id(received_id == nullptr ? "" : received_id->value, now, random, arena);
 
   out.fields.push_back({"Host", out.authority, FieldName::Host});
   for (const Field& field : in.fields)
-    if (is_passed_on(in, field, policy)) out.fields.push_back(field);
+    if (is_passed_on(in, field, policy)) out.fields.push_back(passed_on(in, field, arena));
   if (policy.forwarded_for == ForwardedFor::Append) {
     const std::string_view address = policy.client_port ? peer.with_port : peer.address;
     out.fields.push_back({kForwardedFor, forwarded_for(in.fields, address, arena), FieldName::XForwardedFor});
@@ -233,7 +242,11 @@ std::string_view write_head(const RequestHead& head, Arena& arena) {
   pen.put(head.fields);
   if (head.framing == Framing::Chunked) pen.put("Transfer-Encoding: chunked\r\n");
   if (head.framing == Framing::Length) pen.put_length(head.content_length);
-  if (head.upgrade_websocket) pen.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  if (head.upgrade_websocket) {
+    pen.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  } else if (head.isolated) {
+    pen.put("Connection: close\r\n");
+  }
   pen.put("\r\n");
   return pen.written();
 }

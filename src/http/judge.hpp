@@ -1,6 +1,6 @@
-// The verdict on a whole head: Beast's grammar reads it, then RFC 9112 and 9110 are held against what it says of its
-// framing, its host and its connection, section by section. Pure: from bytes that HeadScan has found whole to a head
-// with views into them.
+// The verdict on a whole head: our own scan of its bytes, then Beast's grammar, then RFC 9112 and 9110 held against
+// what it says of its framing, its host and its connection, section by section. Pure: from bytes that HeadScan has
+// found whole to a head with views into them.
 #pragma once
 
 #include <string_view>
@@ -11,6 +11,7 @@
 namespace kanaria::http {
 
 /// None: `head` is filled. Else why it is refused; what was read before is in `head` all the same, for the log.
+/// `head.desync` may be set before and only gets worse.
 Fault judge_request(std::string_view text, RequestHead& head);
 
 /// False: no valid answer. `to_head`: it answers a HEAD request, so no body follows.

@@ -8,19 +8,19 @@ namespace {
 // RFC 9112 §6.3, in its order; stricter where two fields contradict each other.
 bool judge_response_framing(const FieldFacts& facts, bool to_head, ResponseHead& head) {
   const bool has_coding = facts.coding != Coding::Absent;
-  if (facts.bad_length || (has_coding && facts.has_length)) return false;
+  if (facts.bad_length || facts.lengths_differ || (has_coding && facts.lengths > 0)) return false;
   if (has_coding && (facts.coding != Coding::Chunked || head.minor == 0)) return false;
 
   const bool never_has_body = head.status < 200 || head.status == 204;
   head.content_length = facts.length;
   if (to_head || head.status == 304) {
-    head.describes_length = facts.has_length && !never_has_body;
+    head.describes_length = facts.lengths > 0 && !never_has_body;
   } else if (never_has_body) {
     // A target that announces a body here may send one: what follows on this connection is not to be trusted.
     if (has_coding || facts.length > 0) head.keep_alive = false;
   } else if (has_coding) {
     head.framing = Framing::Chunked;
-  } else if (facts.has_length) {
+  } else if (facts.lengths > 0) {
     head.framing = Framing::Length;
   } else {
     head.framing = Framing::UntilClose;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "body_reader.hpp"
+#include "desync_scan.hpp"
 #include "head_scan.hpp"
 #include "judge.hpp"
 
@@ -16,6 +17,7 @@ struct Side {
   HeadLimits limits;
   Head head;
   HeadScan scan;
+  std::string rewritten;  // the head, where it isn't read as it came
   BodyReader body;
   Step step = Step::NeedMore;  // of the head
   Fault fault = Fault::None;   // latched: a refused connection stays refused
@@ -24,6 +26,7 @@ struct Side {
     limits = with;
     head.clear();
     scan = {};
+    if (!rewritten.empty()) rewritten = {};
     body.start(Framing::None, 0, limits);
     step = Step::NeedMore;
     fault = Fault::None;
@@ -35,6 +38,15 @@ struct Side {
     step = Step::Refused;
     fault = why;
     return progress();
+  }
+
+  /// The whole head. `digit`: where in it the minor version is; above 1 it is read as 1 (RFC 9110 §2.5).
+  std::string_view text(std::string_view bytes, std::size_t digit) {
+    const std::string_view head_text = scan.head(bytes);
+    if (digit >= head_text.size() || head_text[digit] < '2' || head_text[digit] > '9') return head_text;
+    rewritten = head_text;
+    rewritten[digit] = '1';
+    return rewritten;
   }
 
   HeadProgress accept() {
@@ -75,6 +87,15 @@ void keep_spare(std::unique_ptr<Impl> used) {
   if (spare.size() < kMost) spare.push_back(std::move(used));
 }
 
+/// Where a request line has its minor version; npos: it isn't HTTP/1's.
+std::size_t minor_version_at(std::string_view head) {
+  constexpr std::string_view kVersion = " HTTP/1.";
+  const std::size_t digit = head.find('\r') - 1;
+  const bool is_ours = digit >= kVersion.size() && digit < head.size() &&
+                       head.substr(digit - kVersion.size(), kVersion.size()) == kVersion;
+  return is_ours ? digit : std::string_view::npos;
+}
+
 }  // namespace
 
 struct RequestParser::Impl : Side<RequestHead> {};
@@ -100,12 +121,16 @@ HeadProgress RequestParser::parse_head(std::string_view bytes) {
   if (impl_->step != Step::NeedMore) return impl_->progress();
   switch (impl_->scan.scan(bytes, impl_->limits)) {
     case HeadScan::Verdict::NeedMore: return {};
-    case HeadScan::Verdict::BadLine: return impl_->refuse(Fault::MalformedRequest);
+    case HeadScan::Verdict::BadLine:
+      impl_->head.desync = scan_head(impl_->scan.refused(bytes));
+      return impl_->refuse(Fault::MalformedRequest);
     case HeadScan::Verdict::StartLineTooLong: return impl_->refuse(Fault::RequestLineTooLong);
     case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::RequestHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
-  const Fault fault = judge_request(impl_->scan.head(bytes), impl_->head);
+  const std::string_view text = impl_->text(bytes, minor_version_at(impl_->scan.head(bytes)));
+  if (!impl_->rewritten.empty()) impl_->head.desync = DesyncReason::NonCompliantVersion;
+  const Fault fault = judge_request(text, impl_->head);
   return fault == Fault::None ? impl_->accept() : impl_->refuse(fault);
 }
 
@@ -175,7 +200,7 @@ HeadProgress ResponseParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::ResponseHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
-  if (!judge_response(impl_->scan.head(bytes), impl_->to_head, impl_->head))
+  if (!judge_response(impl_->text(bytes, kStart.size()), impl_->to_head, impl_->head))
     return impl_->refuse(Fault::MalformedResponse);
   return impl_->accept();
 }

@@ -59,8 +59,9 @@ void Poller::tell() {
     if (event.data.ptr == nullptr) continue;  // wake(), or an entry that is gone
     const bool hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     const bool broken = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
-    static_cast<Entry*>(event.data.ptr)
-        ->on_ready({(event.events & EPOLLIN) != 0 || hung_up, (event.events & EPOLLOUT) != 0 || broken, hung_up});
+    const Readiness what{(event.events & EPOLLIN) != 0 || hung_up, (event.events & EPOLLOUT) != 0 || broken, hung_up,
+                         (event.events & EPOLLERR) != 0};
+    static_cast<Entry*>(event.data.ptr)->on_ready(what);
   }
 }
 

@@ -58,6 +58,7 @@ void Stream::register_for(const Direction& direction) {
 // Whoever is resumed or called may end this stream, so at most one is, as the last thing.
 void Stream::on_ready(Readiness what) {
   hung_up_ = hung_up_ || what.hung_up;
+  reset_ = reset_ || what.reset;
   if (what.writable) {
     writes_.ready = true;
     if (writes_.event.waiting()) loop_.line_up(writes_);
@@ -66,7 +67,7 @@ void Stream::on_ready(Readiness what) {
   reads_.ready = true;
   if (reads_.event.waiting()) {
     reads_.event.notify();
-  } else if (watcher_ != nullptr) {
+  } else if (watcher_ != nullptr && (notice_ == Notice::Bytes || reset_)) {
     watcher_->on_readable();
   }
 }
@@ -135,7 +136,7 @@ bool Stream::try_again(Direction& direction) {
 
 /// The error of a reset is told once, and may have been told to a write: then a read finds what looks like a FIN.
 bool Stream::was_reset() const {
-  return writes_.ended == gone_;
+  return reset_ || writes_.ended == gone_;
 }
 
 /// For bytes that splice() does not pass: it stops in front of urgent data for ever, where recv() goes on.
@@ -256,11 +257,12 @@ Awaitable<Result<void>> Stream::connected(Fault timed_out, Milliseconds timeout)
   co_return Result<void>();
 }
 
-void Stream::watch(Watcher* watcher) {
+void Stream::watch(Watcher* watcher, Notice notice) {
   watcher_ = watcher;
+  notice_ = notice;
   if (watcher == nullptr) return;
   register_for(reads_);
-  if (reads_.ready && peek() != 0) watcher->on_readable();
+  if (notice == Notice::Bytes && reads_.ready && peek() != 0) watcher->on_readable();
 }
 
 int Stream::peek() {

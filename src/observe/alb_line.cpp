@@ -176,8 +176,8 @@ void format_alb(const ExchangeRecord& record, std::string& out) {
   add_quoted(out, "");                                                                     // "error_reason"
   add_quoted(out, record.target);                                                          // "target:port_list"
   add_quoted(out, record.target_status == 0 ? "" : std::to_string(record.target_status));  // "target_status_code_list"
-  add_quoted(out, "");                                                                     // "classification"
-  add_quoted(out, "");                                                                     // "classification_reason"
+  add_quoted(out, name_of(row_of(record.desync).severity));                                // "classification"
+  add_quoted(out, row_of(record.desync).name);                                             // "classification_reason"
   add_word(out, "");                                                                       // conn_trace_id
   add_quoted(out, record.transformed_host);                                                // "transformed_host"
   add_quoted(out, record.transformed_uri);                                                 // "transformed_uri"

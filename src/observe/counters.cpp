@@ -54,6 +54,8 @@ void Counters::count(const ExchangeRecord& record) {
   ListenerRow& at = listener(record.listener_row);
   at.received_bytes.add(record.received_bytes);
   at.sent_bytes.add(record.sent_bytes);
+  if (record.desync != http::DesyncReason::None)
+    at.non_compliant[static_cast<std::size_t>(row_of(record.desync).severity)].add();
   if (record.route_row == kNoRow && failed) at.requests_refused[fault].add();
 }
 

@@ -172,6 +172,11 @@ void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   add_each(page, listeners, &ListenerRow::connections_refused_descriptors, {"reason", "descriptors"});
   page.family("requests_refused_total", "counter", "Requests refused before a rule was found.");
   add_faults(page, listeners, &ListenerRow::requests_refused);
+  page.family("non_compliant_requests_total", "counter", "Requests that desync mitigation classified.");
+  constexpr std::string_view kClasses[] = {"compliant", "acceptable", "ambiguous", "severe"};
+  for (std::size_t one = 1; one < http::kDesyncClasses; ++one)
+    add_each(page, listeners, [one](const ListenerRow& row) -> const Cell& { return row.non_compliant[one]; },
+             {"class", kClasses[one]});
   page.family("bytes_total", "counter", "Bytes from and to clients, heads included, counted when a request ends.");
   add_each(page, listeners, &ListenerRow::received_bytes, {"direction", "received"});
   add_each(page, listeners, &ListenerRow::sent_bytes, {"direction", "sent"});

@@ -1,7 +1,6 @@
 #include "kanaria/proxy/forward.hpp"
 
 #include "kanaria/base/fault_table.hpp"
-#include "kanaria/proxy/answer.hpp"
 #include "kanaria/proxy/relay.hpp"
 #include "kanaria/proxy/retry.hpp"
 
@@ -107,6 +106,10 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
 }  // namespace
 
 net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action) {
+  if (request.client.head().max_forwards == 0) {  // asks us, and no target (RFC 9110 §7.6.2)
+    const OwnAnswer ours;
+    co_return co_await respond(request, ours);
+  }
   // A request that we refuse draws no ticket: it must not shift the others.
   const Result<void> made = make_outgoing(request, rule);
   if (!made) co_return co_await answer_fault(request, made.error().fault);
@@ -131,6 +134,13 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     fresh = again == Retry::SameTarget;
   }
   co_await answer_fault(request, fault);
+}
+
+net::Awaitable<void> respond(Request& request, const OwnAnswer& what) {
+  request.record.elb_status = what.status;
+  request.record.answer_start = request.context.loop.now().time;
+  const Result<void> sent = co_await answer(request.client, what, request.out.response);
+  if (!sent) request.record.fault = sent.error().fault;
 }
 
 net::Awaitable<void> answer_fault(Request& request, Fault fault) {

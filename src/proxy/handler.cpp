@@ -19,6 +19,7 @@ void begin(observe::ExchangeRecord& record, const http::Exchange& client, const 
   record.authority = head.authority;
   record.request_target = head.target;
   record.minor = head.minor;
+  record.desync = head.desync;
   record.listener = listener.name;
   record.listener_row = listener.row;
   record.listener_port = listener.policy.listener_port;
@@ -48,10 +49,7 @@ net::Awaitable<void> redirect(Request& request, const rules::Redirect& action) {
   moved.content_type = "text/html";
   moved.body = error_page(action.status, request.client.arena());
   moved.location = *location;
-  request.record.elb_status = action.status;
-  request.record.answer_start = request.context.loop.now().time;
-  const Result<void> sent = co_await answer(request.client, moved, request.out.response);
-  if (!sent) request.record.fault = sent.error().fault;
+  co_await respond(request, moved);
 }
 
 net::Awaitable<void> fixed_response(Request& request, const rules::FixedResponse& action) {
@@ -59,10 +57,7 @@ net::Awaitable<void> fixed_response(Request& request, const rules::FixedResponse
   fixed.status = action.status;
   fixed.content_type = action.content_type;
   fixed.body = action.body;
-  request.record.elb_status = action.status;
-  request.record.answer_start = request.context.loop.now().time;
-  const Result<void> sent = co_await answer(request.client, fixed, request.out.response);
-  if (!sent) request.record.fault = sent.error().fault;
+  co_await respond(request, fixed);
 }
 
 }  // namespace
@@ -71,9 +66,8 @@ void RequestHandler::keep_present() {
   if (!kept_) kept_.emplace(context_.snapshots.pin());
 }
 
-http::Timeouts RequestHandler::timeouts() const {
-  const config::LoadBalancer& settings = context_.snapshots.current().settings();
-  return {settings.idle_timeout, settings.request_header_timeout};
+http::ConnectionPolicy RequestHandler::policy() const {
+  return context_.snapshots.current().connection_policy();
 }
 
 net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {

@@ -12,6 +12,15 @@ http::ForwardedFor mode_of(config::XffMode mode) {
   return http::ForwardedFor::Append;
 }
 
+http::DesyncMode mode_of(config::DesyncMode mode) {
+  switch (mode) {
+    case config::DesyncMode::Monitor: return http::DesyncMode::Monitor;
+    case config::DesyncMode::Defensive: return http::DesyncMode::Defensive;
+    case config::DesyncMode::Strictest: return http::DesyncMode::Strictest;
+  }
+  return http::DesyncMode::Strictest;
+}
+
 }  // namespace
 
 http::ForwardingPolicy forwarding_policy(const config::LoadBalancer& settings, std::uint16_t port) {
@@ -20,6 +29,17 @@ http::ForwardingPolicy forwarding_policy(const config::LoadBalancer& settings, s
   policy.client_port = settings.enable_xff_client_port;
   policy.preserve_host = settings.preserve_host_header;
   policy.listener_port = port;
+  return policy;
+}
+
+http::ConnectionPolicy connection_policy(const config::LoadBalancer& settings) {
+  http::ConnectionPolicy policy;
+  policy.idle_timeout = settings.idle_timeout;
+  policy.request_header_timeout = settings.request_header_timeout;
+  policy.keep_alive = settings.client_keep_alive;
+  policy.admission.desync_mode = mode_of(settings.desync_mitigation_mode);
+  policy.admission.drop_invalid_header_fields = settings.drop_invalid_header_fields;
+  policy.admission.max_request_body = settings.max_request_body.value_or(UINT64_MAX);
   return policy;
 }
 

@@ -1,10 +1,12 @@
 #include "kanaria/server/http1.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
 #include "kanaria/http/reader.hpp"
 #include "kanaria/http/writer.hpp"
+#include "kanaria/net/pipe.hpp"
 #include "kanaria/net/stream.hpp"
 
 namespace kanaria::server {
@@ -59,7 +61,8 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
         binding_(arrived.binding),
         stream_(loop, arrived.descriptor, Fault::ClientGone),
         reader_(stream_, {}, BlockSize::Small),
-        arena_(loop.blocks()) {
+        arena_(loop.blocks()),
+        last_request_(loop.wheel().now() + ticks_of(handler.policy().keep_alive)) {
     gauge_.add();
   }
   ~ClientConnection() { gauge_.subtract(); }
@@ -79,7 +82,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
 
   // http::Exchange
   const http::RequestHead& head() const override { return reader_.parser().head(); }
-  http::Piece ready() override { return stopped_ ? http::Piece() : reader_.ready(); }
+  http::Piece ready() override;
   net::Awaitable<Result<http::Piece>> read(http::Carry carry) override;
   http::Carry takes() const override { return http::Carry::Pipe; }
   net::Awaitable<Result<void>> write(const http::Piece& piece) override;
@@ -119,6 +122,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   std::uint64_t consumed() const { return stream_.bytes_read() - reader_.waiting(); }
   void begin();
   bool end();
+  bool fits(const http::Piece& piece);
   void watch();
   void on_readable() override;
 
@@ -134,6 +138,9 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   Arena arena_;
   http::Message* other_ = nullptr;  // aborted when the client goes away
   Milliseconds idle_timeout_{0};
+  Tick last_request_;            // from then on a request is the connection's last
+  std::uint64_t body_room_ = 0;  // how much longer the request's body may get
+  bool body_too_large_ = false;
   Moment began_;
   std::uint64_t consumed_before_ = 0;  // the counts when this exchange began
   std::uint64_t written_before_ = 0;
@@ -153,7 +160,7 @@ void ClientConnection::begin() {
   written_before_ = stream_.bytes_written();
   framing_ = http::Framing::None;
   began_ = loop_.now();
-  answered_ = whole_ = close_ = stopped_ = tunnel_ = false;
+  answered_ = whole_ = close_ = stopped_ = tunnel_ = body_too_large_ = false;
   reader_.parser().reset();
 }
 
@@ -164,23 +171,31 @@ bool ClientConnection::wants_another() {
 
 net::Stream::Readable ClientConnection::request() {
   idle_ = true;
-  stream_.limit_reads({handler_.timeouts().idle, kNever, Fault::ClientIdle});
+  stream_.limit_reads({handler_.policy().idle_timeout, kNever, Fault::ClientIdle});
   return stream_.readable();
 }
 
 net::Awaitable<bool> ClientConnection::serve_one() {
   idle_ = false;
   begin();
-  const http::Timeouts timeouts = handler_.timeouts();
+  const http::ConnectionPolicy policy = handler_.policy();
   stream_.limit_reads(
-      {Milliseconds(0), loop_.wheel().now() + ticks_of(timeouts.request_header), Fault::RequestHeadTimeout});
+      {Milliseconds(0), loop_.wheel().now() + ticks_of(policy.request_header_timeout), Fault::RequestHeadTimeout});
   const Result<http::HeadEnd> got = co_await reader_.head();
   if (got && *got == http::HeadEnd::Closed) co_return false;
-  idle_timeout_ = timeouts.idle;
-  stream_.limit_reads({timeouts.idle, kNever, Fault::RequestBodyTimeout});
-  stream_.limit_writes({timeouts.idle, kNever, Fault::ClientStalled});
-  if (!got || *got == http::HeadEnd::Cut) {
-    const Fault fault = got ? Fault::MalformedRequest : got.error().fault;
+  idle_timeout_ = policy.idle_timeout;
+  body_room_ = policy.admission.max_request_body;
+  stream_.limit_reads({idle_timeout_, kNever, Fault::RequestBodyTimeout});
+  stream_.limit_writes({idle_timeout_, kNever, Fault::ClientStalled});
+  Fault fault = Fault::None;
+  if (!got) {
+    fault = got.error().fault;
+  } else if (*got == http::HeadEnd::Cut) {
+    fault = Fault::MalformedRequest;
+  } else {
+    fault = http::admit(policy.admission, reader_.parser().head());
+  }
+  if (fault != Fault::None) {
     if (fault == Fault::ClientGone || stream_.fault() != Fault::None) co_return false;
     close_ = stopped_ = unread_ = true;
     co_await handler_.refuse(*this, fault);
@@ -217,13 +232,29 @@ net::Awaitable<void> ClientConnection::linger() {
   }
 }
 
+/// max_request_body, for a body whose length was not said.
+bool ClientConnection::fits(const http::Piece& piece) {
+  const std::uint64_t size = piece.pipe == nullptr ? piece.data.size() : piece.pipe->size();
+  body_too_large_ = body_too_large_ || size > body_room_;
+  body_room_ -= std::min(size, body_room_);
+  return !body_too_large_;
+}
+
+http::Piece ClientConnection::ready() {
+  if (stopped_) return {};
+  const http::Piece piece = reader_.ready();
+  return fits(piece) ? piece : http::Piece();  // read() will say why
+}
+
 net::Awaitable<Result<http::Piece>> ClientConnection::read(http::Carry carry) {
   if (stopped_) co_return Error(Fault::Stopped);
   if (tunnel_) {
     const Result<http::Piece> bytes = co_await reader_.raw();
     co_return bytes;
   }
+  if (body_too_large_) co_return Error(Fault::RequestBodyTooLarge);
   const Result<http::Piece> piece = co_await reader_.body(Fault::RequestBodyCut, carry);
+  if (piece && !fits(*piece)) co_return Error(Fault::RequestBodyTooLarge);
   // Nobody reads after the last piece: from here on readiness means that the client is gone, or its next request.
   if (piece && piece->last) watch();
   co_return piece;
@@ -242,7 +273,8 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
     framing_ = head.framing;
     // The answer is whole before the request is, or came instead of a 100: what of the body still comes is in doubt.
     const bool body_in_doubt = !reader_.parser().body_done() && (first.last || request.expect_continue);
-    close_ = close_ || body_in_doubt || draining_ || stopped_ || !request.keep_alive || !head.keep_alive ||
+    const bool too_old = loop_.wheel().now() >= last_request_;
+    close_ = close_ || body_in_doubt || too_old || draining_ || stopped_ || !request.keep_alive || !head.keep_alive ||
              framing_ == http::Framing::UntilClose;
     if (close_) {
       connection = http::ConnectionField::Close;
@@ -265,14 +297,14 @@ net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
 }
 
 void ClientConnection::watch() {
-  // With a body still coming an upload reads and sees the end itself, except while its target takes nothing: then the
-  // idle time-out ends it.
-  const bool nobody_reads = other_ != nullptr && !tunnel_ && reader_.parser().body_done();
-  stream_.watch(nobody_reads ? this : nullptr);
+  const bool watched = other_ != nullptr && !tunnel_;
+  // With a body still coming an upload reads and sees the end itself, except while its target takes nothing.
+  const auto notice = reader_.parser().body_done() ? net::Notice::Bytes : net::Notice::Reset;
+  stream_.watch(watched ? this : nullptr, notice);
 }
 
 void ClientConnection::on_readable() {
-  const int there = stream_.peek();
+  const int there = stream_.was_reset() ? -1 : stream_.peek();
   if (there == 0) return;
   stream_.watch(nullptr);
   // Bytes are a pipelined request: they stay in the kernel, and the watch is over.

@@ -38,6 +38,7 @@ void Connection::wait_idle() {
 net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, const http::Piece& first) {
   method_ = head.method;
   framing_ = head.framing;
+  isolated_ = head.isolated;
   stream_.limit_writes({timeouts_.idle, kNever, Fault::TargetStalled});
   stream_.limit_reads({timeouts_.idle, kNever, Fault::TargetTimeout});
   const std::string_view text = http::write_head(head, arena_);
@@ -115,7 +116,7 @@ Fault Connection::fault() const {
 
 bool Connection::is_reusable() const {
   const http::ResponseReader& reader = reader_;
-  return answered_ && request_whole_ && !tunnel_ && !stopped_ && stream_.fault() == Fault::None &&
+  return answered_ && request_whole_ && !isolated_ && !tunnel_ && !stopped_ && stream_.fault() == Fault::None &&
          reader.parser().body_done() && reader.parser().head().keep_alive && !reader.has_bytes();
 }
 

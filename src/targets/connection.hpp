@@ -29,6 +29,8 @@ class Connection final : public Attempt,
 
   net::Stream& stream() { return stream_; }
   const Target& target() const { return target_; }
+  /// False: it was closed, or the target has spoken unasked. What came now must never be read as an answer.
+  bool is_silent() { return stream_.peek() == 0; }
   /// Takes it into use for one request.
   void begin(const Group& group, const AttemptTimeouts& timeouts);
   /// Lets it wait for the next request.
@@ -64,6 +66,7 @@ class Connection final : public Attempt,
   bool reused_ = false;
   bool request_whole_ = false;  // all of the request was written
   bool answered_ = false;       // a final head came
+  bool isolated_ = false;       // RequestHead::isolated
   bool tunnel_ = false;
   bool stopped_ = false;
 };

@@ -16,11 +16,19 @@ Pool::~Pool() {
 
 AttemptPtr Pool::take(const Group& group, const Target& target, const AttemptTimeouts& timeouts) {
   const auto at = state_->by_target.find(&target);
-  if (at == state_->by_target.end() || at->second.empty()) return nullptr;
-  Connection& last = at->second.back();  // the one used last is the least likely to be closed by the target
-  state_->take(last);
-  last.begin(group, timeouts);
-  return AttemptPtr(&last);
+  if (at == state_->by_target.end()) return nullptr;
+  while (!at->second.empty()) {
+    Connection& last = at->second.back();  // the one used last is the least likely to be closed by the target
+    // The poller tells of what came in an earlier turn, not of what came in this one.
+    if (!last.is_silent()) {
+      delete &last;
+      continue;
+    }
+    state_->take(last);
+    last.begin(group, timeouts);
+    return AttemptPtr(&last);
+  }
+  return nullptr;
 }
 
 net::Awaitable<Result<AttemptPtr>> Pool::connect(const Group& group, const Target& target,

@@ -12,7 +12,7 @@ class Api final : public http::Handler {
  public:
   explicit Api(server::Server& server) : server_(server) {}
 
-  http::Timeouts timeouts() const override { return {}; }
+  http::ConnectionPolicy policy() const override { return {}; }
   net::Awaitable<void> handle(http::Exchange& client) override;
   net::Awaitable<void> refuse(http::Exchange& client, Fault fault) override;
 

@@ -19,6 +19,9 @@ enum class Fault : std::uint8_t {
   UnknownTransferCoding,  // Transfer-Encoding other than chunked
   UnsupportedVersion,     // neither HTTP/1.0 nor HTTP/1.1
   MethodNotAllowed,       // TRACE, CONNECT
+  ExpectationFailed,      // Expect asks for something else than 100-continue
+  NonCompliantRequest,    // odd, and desync_mitigation_mode refuses it
+  RequestBodyTooLarge,    // over max_request_body
   TooManyForwardedFor,    // more than 30 addresses in X-Forwarded-For
   RequestHeadTimeout,     // request_header_timeout passed before the head was whole
   RequestBodyTimeout,     // the client fell silent inside its body

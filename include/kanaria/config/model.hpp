@@ -57,15 +57,20 @@ struct TargetGroup {
 };
 
 enum class XffMode : std::uint8_t { Append, Preserve, Remove };
+enum class DesyncMode : std::uint8_t { Monitor, Defensive, Strictest };
 
 struct LoadBalancer {
   std::string name = "kanaria";
-  Milliseconds idle_timeout{60'000};  // 1s-4000s
+  Milliseconds idle_timeout{60'000};          // 1s-4000s
+  Milliseconds client_keep_alive{3'600'000};  // 1s-7d
   bool preserve_host_header = false;
   XffMode xff_header_processing_mode = XffMode::Append;
   bool enable_xff_client_port = false;
+  bool drop_invalid_header_fields = false;
+  DesyncMode desync_mitigation_mode = DesyncMode::Defensive;
   Milliseconds request_header_timeout{10'000};
   Milliseconds target_connect_timeout{3'000};
+  std::optional<std::uint64_t> max_request_body;  // bytes; none: unlimited
   Milliseconds drain_timeout{25'000};
   Milliseconds drain_delay{0};
   friend bool operator==(const LoadBalancer&, const LoadBalancer&) = default;

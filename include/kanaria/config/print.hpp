@@ -3,6 +3,8 @@
 // check`). Pure.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,9 @@ std::vector<std::string> shares(const Model& model);
 
 /// "90.0%", "0.1%", "0.02%": at least one digit that isn't zero where the share isn't.
 std::string percent(int weight, int total);
+
+/// "16KiB", "1GiB", "1000": the shortest exact spelling; none: "unlimited".
+std::string size_text(const std::optional<std::uint64_t>& bytes);
 
 /// "10s", "250ms", "1h": the shortest exact spelling.
 std::string to_text(Milliseconds duration);

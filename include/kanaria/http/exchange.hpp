@@ -8,6 +8,7 @@
 
 #include "kanaria/base/block.hpp"
 #include "kanaria/base/error.hpp"
+#include "kanaria/http/admission.hpp"
 #include "kanaria/http/headers.hpp"
 #include "kanaria/http/message.hpp"
 #include "kanaria/net/awaitable.hpp"
@@ -61,15 +62,17 @@ class Exchange : public Message {
 };
 
 /// What a connection is told by whoever handles its requests, afresh for each.
-struct Timeouts {
-  Milliseconds idle{60'000};            // no byte in either direction
-  Milliseconds request_header{10'000};  // from the first byte to the end of the head
+struct ConnectionPolicy {
+  Milliseconds idle_timeout{60'000};            // no byte in either direction
+  Milliseconds request_header_timeout{10'000};  // from the first byte to the end of the head
+  Milliseconds keep_alive{3'600'000};           // the connection's age after which an answer is its last; asked once
+  Admission admission;
 };
 
 /// Who handles a connection's exchanges: the proxy, or the admin API. One object a worker, on its thread.
 class Handler {
  public:
-  virtual Timeouts timeouts() const = 0;
+  virtual ConnectionPolicy policy() const = 0;
   /// Answers the request; the exchange has ended or was aborted when it returns.
   virtual net::Awaitable<void> handle(Exchange& client) = 0;
   /// Answers a request that the codec refused; its head may be incomplete.

@@ -25,6 +25,7 @@ enum class FieldName : std::uint8_t {
   Expect,
   Host,
   KeepAlive,
+  MaxForwards,
   ProxyConnection,
   Te,
   Trailer,
@@ -56,6 +57,7 @@ constexpr FieldName field_name(std::string_view name) {
       case key(10, 'c'): return {"connection", FieldName::Connection};
       case key(10, 'k'): return {"keep-alive", FieldName::KeepAlive};
       case key(10, 'u'): return {"user-agent", FieldName::UserAgent};
+      case key(12, 'm'): return {"max-forwards", FieldName::MaxForwards};
       case key(14, 'c'): return {"content-length", FieldName::ContentLength};
       case key(15, 'x'):
         if ((name[2] | 0x20) == 'a') return {"x-amzn-trace-id", FieldName::XAmznTraceId};

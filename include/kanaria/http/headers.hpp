@@ -74,7 +74,8 @@ void make_response(const ResponseHead& in, std::uint8_t client_minor, bool is_we
 void write_date(WallTime now, char* out29);
 
 /// Serialises a request head in HTTP/1.1: request line, fields, then Content-Length or Transfer-Encoding as `framing`
-/// says, and for a websocket upgrade Connection and Upgrade. The view lives in `arena`.
+/// says, for a websocket upgrade Connection and Upgrade, and Connection: close where it is isolated. The view lives in
+/// `arena`.
 std::string_view write_head(const RequestHead& head, Arena& arena);
 /// The same for a response. `close`: Connection: close is added (or keep-alive for an HTTP/1.0 client that asked for
 /// it).

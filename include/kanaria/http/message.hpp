@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "kanaria/http/desync.hpp"
 #include "kanaria/http/field_name.hpp"
 
 namespace kanaria::net {
@@ -42,13 +44,16 @@ struct RequestHead {
   std::string_view query;  // without '?'
   bool has_query = false;  // "/p?" has an empty query, "/p" none
   std::uint8_t minor = 1;  // HTTP/1.minor
-  std::vector<Field> fields;  // without Content-Length and Transfer-Encoding: those became `framing`
+  std::vector<Field> fields;  // without Content-Length and Transfer-Encoding, which became `framing`
   Framing framing = Framing::None;
-  std::uint64_t content_length = 0;  // with Framing::Length
-  bool keep_alive = true;            // what the client wants of this connection
-  bool names_fields = true;          // Connection may name further fields that end here
-  bool expect_continue = false;      // Expect: 100-continue
-  bool upgrade_websocket = false;    // Connection: upgrade with Upgrade: websocket
+  std::uint64_t content_length = 0;           // with Framing::Length
+  std::optional<std::uint32_t> max_forwards;  // of OPTIONS alone; 0: whoever reads it answers (RFC 9110 §7.6.2)
+  DesyncReason desync = DesyncReason::None;   // the worst that was seen in it
+  bool keep_alive = true;                     // this connection may carry another request
+  bool isolated = false;                      // nor may the one to the target: desync mitigation closes both
+  bool names_fields = true;                   // Connection may name further fields that end here
+  bool expect_continue = false;               // Expect: 100-continue
+  bool upgrade_websocket = false;             // Connection: upgrade with Upgrade: websocket
 
   /// Empties it and keeps the vector's memory.
   void clear();

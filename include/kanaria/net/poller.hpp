@@ -18,6 +18,7 @@ struct Readiness {
   bool readable = false;
   bool writable = false;
   bool hung_up = false;  // FIN, RST or an error came: reads will see it once what is before it is read
+  bool reset = false;    // RST or an error
 };
 
 class Poller {

@@ -47,7 +47,11 @@ class Gather {
   std::size_t count_ = 0;
 };
 
-/// Told that a stream which nobody reads has something: bytes, FIN or RST.
+/// What a watcher is told of: all that arrives, bytes, FIN or RST; or only what ends the connection, even behind bytes
+/// that nobody has read.
+enum class Notice : std::uint8_t { Bytes, Reset };
+
+/// Told that something came to a stream which nobody reads.
 class Watcher {
  public:
   virtual void on_readable() = 0;
@@ -80,11 +84,13 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   void limit_reads(const Limit& limit) { set(reads_, limit); }
   void limit_writes(const Limit& limit) { set(writes_, limit); }
 
-  /// Calls the watcher each time that something arrives while nobody reads, and before it returns if something is
-  /// there; null ends it.
-  void watch(Watcher* watcher);
+  /// Calls the watcher each time that something arrives while nobody reads, with Notice::Bytes also before it returns
+  /// if something is there; null ends it.
+  void watch(Watcher* watcher, Notice notice = Notice::Bytes);
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
   int peek();
+  /// The connection is broken, though bytes may still be there to read.
+  bool was_reset() const;
 
   /// Ends reads with `fault`, the one that waits and later ones, until resume_reads(); writes go on.
   void stop_reads(Fault fault) { end(reads_, fault); }
@@ -136,7 +142,6 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   Fault verdict(const Direction& direction) const { return fault_ != Fault::None ? fault_ : direction.ended; }
   Error failed(Direction& direction, int number);
   bool try_again(Direction& direction);
-  bool was_reset() const;
   ssize_t copy_into(Pipe& pipe, std::size_t most);
   bool has_had_its_turn();
   void count_read(std::size_t size);
@@ -154,6 +159,8 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   Fault gone_;
   Fault fault_ = Fault::None;
   bool hung_up_ = false;  // FIN or RST is behind the bytes that are still to be read
+  bool reset_ = false;    // and it is an RST
+  Notice notice_ = Notice::Bytes;
   enum class Registered : std::uint8_t { No, Reads, Both } registered_ = Registered::No;
 };
 

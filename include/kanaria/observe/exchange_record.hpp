@@ -8,6 +8,7 @@
 
 #include "kanaria/base/clock.hpp"
 #include "kanaria/base/error.hpp"
+#include "kanaria/http/desync.hpp"
 
 namespace kanaria::observe {
 
@@ -42,6 +43,8 @@ struct ExchangeRecord {
   std::uint8_t minor = 1;            // HTTP/1.minor
   std::string_view user_agent;
   std::string_view trace_id;  // X-Amzn-Trace-Id as sent to the target
+
+  http::DesyncReason desync = http::DesyncReason::None;
 
   // What was decided. Empty: not reached.
   std::string_view listener;

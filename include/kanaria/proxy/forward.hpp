@@ -2,6 +2,7 @@
 // program is about.
 #pragma once
 
+#include "kanaria/proxy/answer.hpp"
 #include "kanaria/proxy/request.hpp"
 #include "kanaria/rules/rule_table.hpp"
 
@@ -9,6 +10,9 @@ namespace kanaria::proxy {
 
 /// Answers the request by a target, or with a fault's page when none could. The record tells what happened.
 net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action);
+
+/// Answers the request with what we say ourselves, and records it: no failure.
+net::Awaitable<void> respond(Request& request, const OwnAnswer& what);
 
 /// Ends the request with a fault: its page where an answer is still possible, else the connection.
 net::Awaitable<void> answer_fault(Request& request, Fault fault);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kanaria/config/model.hpp"
+#include "kanaria/http/exchange.hpp"
 #include "kanaria/http/headers.hpp"
 #include "kanaria/observe/metrics.hpp"
 #include "kanaria/rules/rule_table.hpp"
@@ -60,6 +61,7 @@ class Snapshot {
   std::uint64_t revision() const { return revision_; }
   const config::Model& model() const { return *prepared_.model; }
   const config::LoadBalancer& settings() const { return model().load_balancer; }
+  const http::ConnectionPolicy& connection_policy() const { return connection_policy_; }
   /// Null: that binding has no listener any more.
   const Listener* listener(std::uint32_t binding) const {
     return binding < by_binding_.size() ? by_binding_[binding] : nullptr;
@@ -74,6 +76,7 @@ class Snapshot {
   observe::Metrics& metrics_;
   std::uint64_t revision_ = 0;
   Prepared prepared_;
+  http::ConnectionPolicy connection_policy_;
   std::vector<Listener> listeners_;
   std::vector<const Listener*> by_binding_;
   std::vector<std::shared_ptr<const targets::Group>> groups_;    // as model().target_groups

@@ -59,10 +59,10 @@ constexpr Documented kDocumented[] = {
      "state_dir cookie_key_file rollouts"},
     {Scope::Log, "level format", ""},
     {Scope::LoadBalancer,
-     "name idle_timeout preserve_host_header xff_header_processing_mode enable_xff_client_port request_header_timeout "
-     "target_connect_timeout drain_timeout drain_delay",
-     "client_keep_alive drop_invalid_header_fields desync_mitigation_mode enable_http2 "
-     "enable_tls_version_and_cipher_suite_headers max_connections max_request_body"},
+     "name idle_timeout client_keep_alive preserve_host_header xff_header_processing_mode enable_xff_client_port "
+     "drop_invalid_header_fields desync_mitigation_mode request_header_timeout target_connect_timeout max_request_body "
+     "drain_timeout drain_delay",
+     "enable_http2 enable_tls_version_and_cipher_suite_headers max_connections"},
     {Scope::AccessLogs, "enabled path format", ""},
     {Scope::Admin, "address", "token_file read_only_address allowed_hosts"},
     {Scope::Listener, "name address port protocol rules default_action",
@@ -120,11 +120,15 @@ log: {level: info, format: text}
 load_balancer:
   name: one
   idle_timeout: 60s
+  client_keep_alive: 1h
   preserve_host_header: false
   xff_header_processing_mode: append
   enable_xff_client_port: false
+  drop_invalid_header_fields: false
+  desync_mitigation_mode: defensive
   request_header_timeout: 10s
   target_connect_timeout: 3s
+  max_request_body: unlimited
   drain_timeout: 25s
   drain_delay: 0s
 access_logs: {enabled: true, path: "-", format: alb}
@@ -180,11 +184,15 @@ constexpr Change kChanges[] = {
     {Scope::Log, "format", "format: text", "format: json"},
     {Scope::LoadBalancer, "name", "name: one", "name: two"},
     {Scope::LoadBalancer, "idle_timeout", "idle_timeout: 60s", "idle_timeout: 61s"},
+    {Scope::LoadBalancer, "client_keep_alive", "keep_alive: 1h", "keep_alive: 1m"},
     {Scope::LoadBalancer, "preserve_host_header", "host_header: false", "host_header: true"},
     {Scope::LoadBalancer, "xff_header_processing_mode", "mode: append", "mode: remove"},
     {Scope::LoadBalancer, "enable_xff_client_port", "client_port: false", "client_port: true"},
+    {Scope::LoadBalancer, "drop_invalid_header_fields", "header_fields: false", "header_fields: true"},
+    {Scope::LoadBalancer, "desync_mitigation_mode", "mode: defensive", "mode: strictest"},
     {Scope::LoadBalancer, "request_header_timeout", "header_timeout: 10s", "header_timeout: 11s"},
     {Scope::LoadBalancer, "target_connect_timeout", "connect_timeout: 3s", "connect_timeout: 4s"},
+    {Scope::LoadBalancer, "max_request_body", "body: unlimited", "body: 10MiB"},
     {Scope::LoadBalancer, "drain_timeout", "drain_timeout: 25s", "drain_timeout: 26s"},
     {Scope::LoadBalancer, "drain_delay", "drain_delay: 0s", "drain_delay: 1s"},
     {Scope::AccessLogs, "enabled", "enabled: true", "enabled: false"},

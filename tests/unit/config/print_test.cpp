@@ -57,11 +57,15 @@ log: {level: info, format: text}
 load_balancer:
   name: "kanaria"
   idle_timeout: 1m
+  client_keep_alive: 1h
   preserve_host_header: false
   xff_header_processing_mode: append
   enable_xff_client_port: false
+  drop_invalid_header_fields: false
+  desync_mitigation_mode: defensive
   request_header_timeout: 10s
   target_connect_timeout: 3s
+  max_request_body: unlimited
   drain_timeout: 25s
   drain_delay: 0s
 
@@ -99,6 +103,16 @@ TEST(Percent, HasADigitThatIsNotZeroWhereTheShareIsNot) {
                           Case{0, 100, "0.0%"}, Case{5, 5, "100.0%"}, Case{0, 0, "0.0%"}, Case{3996, 3997, "99.97%"}}) {
     EXPECT_EQ(percent(one.weight, one.total), one.expected);
   }
+}
+
+TEST(SizeText, IsTheLargestUnitThatIsExact) {
+  EXPECT_EQ(size_text(std::nullopt), "unlimited");
+  EXPECT_EQ(size_text(0), "0");
+  EXPECT_EQ(size_text(1000), "1000");
+  EXPECT_EQ(size_text(1024), "1KiB");
+  EXPECT_EQ(size_text(1536), "1536");
+  EXPECT_EQ(size_text(std::uint64_t{10} << 20), "10MiB");
+  EXPECT_EQ(size_text(std::uint64_t{1} << 40), "1024GiB");
 }
 
 TEST(ToText, IsTheShortestExactSpelling) {

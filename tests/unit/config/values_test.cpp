@@ -48,6 +48,37 @@ TEST(Values, DurationsAreSecondsOrANumberWithAUnit) {
   }
 }
 
+TEST(Values, SizesAreBytesOrANumberWithAUnit) {
+  struct Case {
+    const char* written;
+    long long bytes;  // -1: a fault
+    const char* fault;
+  };
+  for (const Case& one : {
+           Case{"0", 0, ""},
+           Case{"4096", 4096, ""},
+           Case{"\"16KiB\"", 16 << 10, ""},
+           Case{"10MiB", 10 << 20, ""},
+           Case{"65536GiB", 1LL << 46, ""},
+           Case{"65537GiB", -1, "1:35 max_request_body must be at most 65536GiB, not \"65537GiB\""},
+           Case{"99999999999999999999", -1,
+                "1:35 max_request_body must be at most 65536GiB, not \"99999999999999999999\""},
+           Case{"010KiB", -1, "1:35 max_request_body must be written without leading zeros: 10KiB, not 010KiB"},
+           Case{"-1", -1, "1:35 max_request_body must be a size such as 4096, 16KiB, 10MiB or 1GiB, not \"-1\""},
+           Case{"10MB", -1, "1:35 max_request_body must be a size such as 4096, 16KiB, 10MiB or 1GiB, not \"10MB\""},
+           Case{"1 KiB", -1, "1:35 max_request_body must be a size such as 4096, 16KiB, 10MiB or 1GiB, not \"1 KiB\""},
+       }) {
+    const Loaded loaded = with(std::string("load_balancer: {max_request_body: ") + one.written + "}");
+    if (one.bytes >= 0) {
+      ASSERT_TRUE(loaded.model) << one.written << render(loaded);
+      EXPECT_EQ(loaded.model->load_balancer.max_request_body, static_cast<std::uint64_t>(one.bytes)) << one.written;
+    } else {
+      EXPECT_EQ(reports(loaded.diagnostics), std::vector<std::string>{one.fault});
+    }
+  }
+  EXPECT_EQ(with("load_balancer: {max_request_body: unlimited}").model->load_balancer.max_request_body, std::nullopt);
+}
+
 TEST(Values, BooleansAreTrueOrFalse) {
   EXPECT_TRUE(with("load_balancer: {preserve_host_header: true}").model->load_balancer.preserve_host_header);
   EXPECT_FALSE(with("load_balancer: {preserve_host_header: false}").model->load_balancer.preserve_host_header);

@@ -239,6 +239,30 @@ TEST_F(Forwarding, OnlyAWebsocketIsUpgraded) {
   }
 }
 
+TEST_F(Forwarding, MaxForwardsIsOneLessAtEachHopForOptions) {
+  const auto options = [&](const std::string& number) {
+    return forward("OPTIONS / HTTP/1.1\r\nHost: a\r\nmax-forwards: " + number + "\r\nX: 1\r\n\r\n");
+  };
+  ASSERT_EQ(options("10"), Fault::None);
+  EXPECT_EQ(value("Max-Forwards"), "9");
+  EXPECT_EQ(out_.fields[1].name, "max-forwards") << "in its place";
+  ASSERT_EQ(options("1"), Fault::None);
+  EXPECT_EQ(value("Max-Forwards"), "0");
+  ASSERT_EQ(options("99999999999999999999"), Fault::None);
+  EXPECT_EQ(value("Max-Forwards"), "4294967294") << "as many as we can count";
+  ASSERT_EQ(forward_fields("Max-Forwards: 0\r\n"), Fault::None);
+  EXPECT_EQ(value("Max-Forwards"), "0") << "of other methods it is the target's";
+}
+
+TEST_F(Forwarding, AnIsolatedRequestEndsTheTargetsConnection) {
+  ASSERT_EQ(forward_fields(""), Fault::None);
+  EXPECT_EQ(write_head(out_, arena_).find("Connection"), std::string_view::npos);
+  parser_.head().isolated = true;
+  ASSERT_TRUE(
+      make_request(parser_.head(), peer_, policy_, rewritten_, kNow, random_, arena_, out_, trace_id_).has_value());
+  EXPECT_TRUE(write_head(out_, arena_).ends_with("\r\nConnection: close\r\n\r\n"));
+}
+
 TEST_F(Forwarding, FramingIsWrittenFromOurVerdictOnly) {
   ASSERT_EQ(forward("POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding:\tChunked \r\n\r\n"), Fault::None);
   EXPECT_NE(write_head(out_, arena_).find("\r\nTransfer-Encoding: chunked\r\n"), std::string::npos);

@@ -15,7 +15,8 @@ namespace kanaria::http {
 struct Outcome {
   Fault fault = Fault::None;
   bool complete = false;
-  std::string head;  // everything in it, as text
+  std::string head;    // everything in it, as text
+  std::string desync;  // the reason, of requests
   std::string framing;
   std::string body;
   std::string trailers;
@@ -26,8 +27,8 @@ struct Outcome {
 
 inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
   return out << row_of(outcome.fault).word << (outcome.complete ? " complete " : " incomplete ") << outcome.framing
-             << " consumed " << outcome.consumed << "\nhead " << outcome.head << "\nbody " << outcome.body
-             << "\ntrailers " << outcome.trailers;
+             << " consumed " << outcome.consumed << ' ' << outcome.desync << "\nhead " << outcome.head << "\nbody "
+             << outcome.body << "\ntrailers " << outcome.trailers;
 }
 
 inline std::string describe(const std::vector<Field>& fields) {
@@ -75,6 +76,7 @@ Outcome feed(Parser& parser, std::string_view bytes, std::size_t piece = 0) {
   }
   outcome.fault = head.fault;
   outcome.consumed = head.consumed;
+  if constexpr (requires { parser.head().desync; }) outcome.desync = row_of(parser.head().desync).name;
   if (head.step != Step::Done) return outcome;
   outcome.head = describe(parser.head());
   outcome.framing = describe(parser.head().framing, parser.head().content_length);

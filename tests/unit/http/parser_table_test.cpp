@@ -157,7 +157,8 @@ std::vector<Row> request_rows() {
       {"one empty line before it", "\r\n" + line("GET / HTTP/1.1"), Fault::None, "none", "", ""},
       {"two empty lines before it", "\r\n\r\n" + line("GET / HTTP/1.1"), kBad},
       {"an empty line of a bare line feed before it", "\n" + line("GET / HTTP/1.1"), kBad},
-      {"HTTP/1.2", line("GET / HTTP/1.2"), Fault::UnsupportedVersion},
+      {"HTTP/1.2 is read as 1.1", line("GET / HTTP/1.2"), Fault::None, "none", "", ""},
+      {"HTTP/1.2 without Host", "GET / HTTP/1.2\r\n\r\n", kBad},
       {"HTTP/2.0", line("GET / HTTP/2.0"), Fault::UnsupportedVersion},
       {"the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Fault::UnsupportedVersion},
       {"http in small letters", line("GET / http/1.1"), kBad},
@@ -190,7 +191,17 @@ std::vector<Row> request_rows() {
 
       // Expectations
       {"100-continue", request("Expect: 100-Continue\r\nContent-Length: 1\r\n", "x"), Fault::None, "length 1", "x", ""},
-      {"an expectation that nobody knows", request("Expect: 200-ok\r\n"), kBad},
+      {"an expectation that nobody knows", request("Expect: 200-ok\r\n"), Fault::ExpectationFailed},
+
+      {"two expectations", request("Expect: 100-continue\r\nExpect: 200-ok\r\n"), Fault::ExpectationFailed},
+
+      // Max-Forwards
+      {"a number on OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n", Fault::None, "none", "", ""},
+      {"no number on OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1a\r\n\r\n", kBad},
+      {"an empty one on OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards:\r\n\r\n", kBad},
+      {"a negative one on OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: -1\r\n\r\n", kBad},
+      {"twice on OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1\r\nMax-Forwards: 1\r\n\r\n", kBad},
+      {"no number on POST", request("Max-Forwards: x\r\n"), Fault::None, "none", "", ""},
 
       // Sizes
       {"a request line at its bound", target("/" + std::string(16 * 1024 - 14, 'a')), Fault::None, "none", "", ""},
@@ -232,6 +243,8 @@ std::vector<Row> response_rows() {
       {"no space before an empty reason", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", bad},
       {"an empty line first", "\r\n" + response("Content-Length: 0\r\n"), bad},
       {"another version", "HTTP/2.0 200 OK\r\n\r\n", bad},
+      {"HTTP/1.2 is read as 1.1", "HTTP/1.2 200 OK\r\n" + te + "chunked\r\n\r\n0\r\n\r\n", Fault::None, "chunked", "",
+       ""},
       {"two digits", "HTTP/1.1 20 OK\r\n\r\n", bad},
       {"four digits", "HTTP/1.1 2000 OK\r\n\r\n", bad},
       {"status 099", "HTTP/1.1 099 OK\r\n\r\n", bad},

@@ -98,6 +98,8 @@ TEST(AlbLine, EachFieldFollowsItsPartOfTheRecord) {
        1, "wss"},
       {"an IPv6 client", [](auto& r) { r.client_address = "2001:db8::1"; }, 4, "[2001:db8::1]:51234"},
       {"no target", [](auto& r) { r.target = ""; }, 5, "-"},
+      {"an odd request", [](auto& r) { r.desync = http::DesyncReason::SpaceInUri; }, 28, "\"Acceptable\""},
+      {"an odd request", [](auto& r) { r.desync = http::DesyncReason::SpaceInUri; }, 29, "\"SpaceInUri\""},
       {"a Unix socket", [](auto& r) { r.target = "unix:/run/my app.sock"; }, 5, "unix:/run/my\\x20app.sock"},
       {"never sent", [](auto& r) { r.sent_to_target = kUnset; }, 6, "-1"},
       {"never sent", [](auto& r) { r.sent_to_target = kUnset; }, 7, "-1"},
