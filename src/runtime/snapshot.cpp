@@ -49,6 +49,7 @@ class Compiler {
       : previous_(previous), metrics_(metrics), made_(new Snapshot(metrics)) {
     made_->revision_ = previous == nullptr ? 1 : previous->revision() + 1;
     made_->prepared_ = std::move(prepared);
+    made_->connection_policy_ = rules::connection_policy(made_->settings());
   }
 
   std::shared_ptr<const Snapshot> run(const std::vector<std::uint32_t>& bindings) {

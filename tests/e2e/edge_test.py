@@ -1,0 +1,173 @@
+"""Bounds and times at the edge: bodies over their bound, a connection's age, clients and targets that fall silent, and
+clients that leave while nobody reads from them."""
+
+import json
+import socket
+import struct
+import threading
+import time
+import unittest
+
+from support import Case, connect, read_answer, read_head, read_to_end
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def answer_all(sock):
+    """Answers each request that has no body."""
+    received = b""
+    while piece := sock.recv(65536):
+        received += piece
+        if received.endswith(b"\r\n\r\n"):
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            received = b""
+
+
+class Edge(Case):
+    def one_group(self, target, **settings):
+        return self.kanaria({"app-main": (1, [target])}, load_balancer=settings)
+
+    def log_line(self, kanaria, *parts):
+        """The access log's line with all of these in it."""
+        return kanaria.wait_for_line(".*".join(parts))
+
+    def test_a_body_that_says_it_is_too_long_is_413_and_reaches_nobody(self):
+        target = self.scripted(answer_all)
+        kanaria = self.one_group(target.target, max_request_body="10")
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world")
+            status, headers, _ = read_answer(sock)
+            self.assertEqual((status, headers["Connection"]), (413, "close"))
+            self.assertEqual(read_to_end(sock), b"")
+        self.log_line(kanaria, ' 413 - ', '"request_body_too_large"')
+        self.assertEqual(kanaria.metric("requests_refused_total", reason="request_body_too_large"), 1)
+        self.assertEqual(kanaria.metric("target_requests_total"), 0)
+
+    def test_a_body_as_long_as_its_bound_passes(self):
+        echo = self.echo("app-main")
+        kanaria = self.one_group(echo.target, max_request_body="10")
+        with connect(kanaria.port) as sock:
+            for request in (b"POST /__echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789",
+                            b"POST /__echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            b"4\r\n0123\r\n6\r\n456789\r\n0\r\n\r\n"):
+                sock.sendall(request)
+                status, _, body = read_answer(sock)
+                self.assertEqual((status, json.loads(body)["body_length"]), (200, 10))
+
+    def test_chunks_that_get_too_long_are_413_and_never_complete_for_the_target(self):
+        received = []
+
+        def take_all(sock):
+            read_head(sock)
+            received.append(read_to_end(sock))
+
+        target = self.scripted(take_all)
+        kanaria = self.one_group(target.target, max_request_body="10")
+        for first, rest in ((b"5\r\nhello\r\n", b"6\r\nworld!\r\n0\r\n\r\n"), (b"b\r\nhello world\r\n0\r\n\r\n", b"")):
+            with self.subTest(first=first), connect(kanaria.port) as sock:
+                sock.sendall(CHUNKED + first)
+                sock.sendall(rest)
+                self.assertEqual(read_answer(sock)[0], 413)
+                self.assertEqual(read_to_end(sock), b"")
+        self.log_line(kanaria, ' 413 - ', '"request_body_too_large"')
+        self.assertFalse([body for body in received if body.endswith(b"0\r\n\r\n")], received)
+
+    def test_an_old_connection_serves_one_more_request(self):
+        kanaria = self.one_group(self.scripted(answer_all).target, client_keep_alive="1s")
+        with connect(kanaria.port) as sock:
+            began = time.monotonic()
+            while True:
+                sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _, headers, body = read_answer(sock)
+                self.assertEqual(body, b"ok")
+                if headers["Connection"]:
+                    break
+                self.assertLess(time.monotonic() - began, 10)
+            self.assertEqual(headers["Connection"], "close")
+            self.assertGreaterEqual(time.monotonic() - began, 0.9)
+            self.assertEqual(read_to_end(sock), b"")
+
+    def test_a_client_that_falls_silent_in_its_body_is_408(self):
+        def read_on(sock):
+            read_to_end(sock)
+
+        kanaria = self.one_group(self.scripted(read_on).target, idle_timeout="1s")
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+            self.assertEqual(read_answer(sock)[0], 408)
+            self.assertEqual(read_to_end(sock), b"")
+        self.log_line(kanaria, ' 408 - ', '"request_body_timeout"')
+
+    def test_an_idle_connection_is_closed_without_a_word(self):
+        kanaria = self.one_group(self.scripted(answer_all).target, idle_timeout="1s")
+        with connect(kanaria.port) as sock:
+            self.assertEqual(read_to_end(sock), b"")
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(read_answer(sock)[2], b"ok")
+            self.assertEqual(read_to_end(sock), b"")
+
+    def test_a_client_that_does_not_take_its_answer_is_ended(self):
+        def pour(sock):
+            read_head(sock)
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            while True:
+                sock.sendall(bytes(65536))
+
+        kanaria = self.one_group(self.scripted(pour).target, idle_timeout="1s")
+        with connect(kanaria.port, receive_buffer=4096) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.log_line(kanaria, '"client_stalled"')
+
+    def test_a_reset_is_seen_behind_an_upload_that_its_target_does_not_take(self):
+        def take_nothing(sock):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            read_head(sock)
+            held.append(sock)
+            done.acquire()
+
+        held, done = [], threading.Semaphore(0)
+        self.addCleanup(done.release)
+        kanaria = self.one_group(self.scripted(take_nothing).target, idle_timeout="4000s")
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n")
+            sock.settimeout(1.0)
+            try:
+                while True:
+                    sock.sendall(bytes(65536))
+            except TimeoutError:
+                pass  # all buffers on the way are full
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.log_line(kanaria, ' 460 - ', '"client_gone"')
+
+    def test_options_that_may_go_no_further_are_ours_to_answer(self):
+        target = self.scripted(answer_all)
+        kanaria = self.one_group(target.target)
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n")
+            status, headers, body = read_answer(sock)
+            self.assertEqual((status, headers["Server"], body), (200, "kanaria", b""))
+        self.assertEqual(kanaria.metric("target_requests_total"), 0)
+
+    def test_what_a_target_says_between_two_requests_reaches_no_client(self):
+        answered, spoken = threading.Semaphore(0), threading.Semaphore(0)
+
+        def speak_unasked(sock):
+            read_head(sock)
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            answered.acquire()
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
+            spoken.release()
+            read_to_end(sock)
+
+        kanaria = self.one_group(self.scripted(speak_unasked).target)
+        with connect(kanaria.port) as sock:
+            for _ in range(50):
+                sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.assertEqual(read_answer(sock)[2], b"ok")
+                answered.release()
+                spoken.acquire()
+
+
+if __name__ == "__main__":
+    unittest.main()
