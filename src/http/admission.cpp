@@ -14,13 +14,11 @@ bool has_invalid_name(const Field& field) {
 }  // namespace
 
 Fault admit(const Admission& admission, RequestHead& head) {
-  switch (row_of(head.desync).in(admission.desync_mode)) {
-    case Mitigation::Refuse: return Fault::NonCompliantRequest;
-    case Mitigation::ForwardAndClose:
-      head.isolated = true;
-      head.keep_alive = false;
-      break;
-    case Mitigation::Forward: break;
+  if (head.desync != DesyncReason::None) {
+    const Mitigation mitigation = row_of(head.desync).in(admission.desync_mode);
+    if (mitigation == Mitigation::Refuse) return Fault::NonCompliantRequest;
+    head.isolated = mitigation == Mitigation::ForwardAndClose;
+    head.keep_alive = head.keep_alive && !head.isolated;
   }
   if (head.framing == Framing::Length && head.content_length > admission.max_request_body)
     return Fault::RequestBodyTooLarge;

@@ -11,9 +11,8 @@
 
 namespace kanaria::http {
 
-/// Nothing but visible ASCII, spaces and line ends: what nearly every head is. Then scan_head() finds nothing in it
-/// that the grammar would let through.
-bool is_plain(std::string_view head);
+/// No byte from 0x80, as in nearly every head. Then scan_head() finds nothing in it that the grammar would let through.
+bool is_ascii(std::string_view head);
 
 /// The worst that is to be seen in the lines of a request's head, which may be cut short anywhere.
 DesyncReason scan_head(std::string_view head);

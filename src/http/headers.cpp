@@ -47,14 +47,18 @@ std::string_view normal_host(std::string_view authority, const Port& listener_po
   const std::string_view name = authority.substr(0, colon);
   const std::string_view port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
 
-  char* const lower_name = arena.room(name.size());
-  std::ranges::transform(name, lower_name,
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  const std::string_view host(lower_name, name.size());
-
   const bool implied = listener_port == 80 || listener_port == 443 || listener_port == 0;
-  if (port.empty()) return implied ? host : arena.join({host, ":", listener_port.text()});
-  return implied && port == listener_port.text() ? host : arena.join({host, ":", port});
+  std::string_view shown = port;
+  if (port.empty() && !implied) shown = listener_port.text();
+  if (implied && port == listener_port.text()) shown = {};
+
+  char* const begin = arena.room(name.size() + 1 + shown.size());
+  char* end = std::ranges::transform(name, begin, to_lower).out;
+  if (!shown.empty()) {
+    *end++ = ':';
+    end = std::ranges::copy(shown, end).out;
+  }
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 std::string_view host_of(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,

@@ -86,7 +86,7 @@ DesyncReason reason_of_refusal(std::string_view text) {
 }  // namespace
 
 Fault judge_request(std::string_view text, RequestHead& head) {
-  if (!is_plain(text)) head.desync = worse(head.desync, scan_head(text));
+  if (!is_ascii(text)) head.desync = worse(head.desync, scan_head(text));
   RequestLine line;
   if (!read_request_head(text, line, head.fields)) {
     head.desync = worse(head.desync, reason_of_refusal(text));

@@ -40,13 +40,13 @@ struct Side {
     return progress();
   }
 
-  /// The whole head. `digit`: where in it the minor version is; above 1 it is read as 1 (RFC 9110 §2.5).
-  std::string_view text(std::string_view bytes, std::size_t digit) {
-    const std::string_view head_text = scan.head(bytes);
-    if (digit >= head_text.size() || head_text[digit] < '2' || head_text[digit] > '9') return head_text;
-    rewritten = head_text;
+  /// A head of HTTP/1.2 or above, as one of 1.1 (RFC 9110 §2.5). `digit`: where in it the minor version is.
+  bool read_as_1_1(std::string_view text, std::size_t digit) {
+    if (digit >= text.size() || text[digit] < '2' || text[digit] > '9') return false;
+    head.clear();
+    rewritten = text;
     rewritten[digit] = '1';
-    return rewritten;
+    return true;
   }
 
   HeadProgress accept() {
@@ -128,9 +128,12 @@ HeadProgress RequestParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::RequestHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
-  const std::string_view text = impl_->text(bytes, minor_version_at(impl_->scan.head(bytes)));
-  if (!impl_->rewritten.empty()) impl_->head.desync = DesyncReason::NonCompliantVersion;
-  const Fault fault = judge_request(text, impl_->head);
+  const std::string_view text = impl_->scan.head(bytes);
+  Fault fault = judge_request(text, impl_->head);
+  if (fault == Fault::UnsupportedVersion && impl_->read_as_1_1(text, minor_version_at(text))) {
+    impl_->head.desync = DesyncReason::NonCompliantVersion;
+    fault = judge_request(impl_->rewritten, impl_->head);
+  }
   return fault == Fault::None ? impl_->accept() : impl_->refuse(fault);
 }
 
@@ -200,8 +203,11 @@ HeadProgress ResponseParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::ResponseHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
-  if (!judge_response(impl_->text(bytes, kStart.size()), impl_->to_head, impl_->head))
-    return impl_->refuse(Fault::MalformedResponse);
+  const std::string_view text = impl_->scan.head(bytes);
+  const bool valid =
+      judge_response(text, impl_->to_head, impl_->head) ||
+      (impl_->read_as_1_1(text, kStart.size()) && judge_response(impl_->rewritten, impl_->to_head, impl_->head));
+  if (!valid) return impl_->refuse(Fault::MalformedResponse);
   return impl_->accept();
 }
 

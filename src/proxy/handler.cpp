@@ -66,7 +66,7 @@ void RequestHandler::keep_present() {
   if (!kept_) kept_.emplace(context_.snapshots.pin());
 }
 
-http::ConnectionPolicy RequestHandler::policy() const {
+const http::ConnectionPolicy& RequestHandler::policy() const {
   return context_.snapshots.current().connection_policy();
 }
 

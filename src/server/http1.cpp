@@ -178,11 +178,11 @@ net::Stream::Readable ClientConnection::request() {
 net::Awaitable<bool> ClientConnection::serve_one() {
   idle_ = false;
   begin();
-  const http::ConnectionPolicy policy = handler_.policy();
-  stream_.limit_reads(
-      {Milliseconds(0), loop_.wheel().now() + ticks_of(policy.request_header_timeout), Fault::RequestHeadTimeout});
+  const Tick deadline = loop_.wheel().now() + ticks_of(handler_.policy().request_header_timeout);
+  stream_.limit_reads({Milliseconds(0), deadline, Fault::RequestHeadTimeout});
   const Result<http::HeadEnd> got = co_await reader_.head();
   if (got && *got == http::HeadEnd::Closed) co_return false;
+  const http::ConnectionPolicy& policy = handler_.policy();
   idle_timeout_ = policy.idle_timeout;
   body_room_ = policy.admission.max_request_body;
   stream_.limit_reads({idle_timeout_, kNever, Fault::RequestBodyTimeout});

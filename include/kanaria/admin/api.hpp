@@ -12,12 +12,13 @@ class Api final : public http::Handler {
  public:
   explicit Api(server::Server& server) : server_(server) {}
 
-  http::ConnectionPolicy policy() const override { return {}; }
+  const http::ConnectionPolicy& policy() const override { return policy_; }
   net::Awaitable<void> handle(http::Exchange& client) override;
   net::Awaitable<void> refuse(http::Exchange& client, Fault fault) override;
 
  private:
   server::Server& server_;
+  http::ConnectionPolicy policy_;
 };
 
 /// May a request with this Host header reach the API? Names of this machine's loopback and addresses only: what a

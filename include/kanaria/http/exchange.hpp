@@ -72,7 +72,8 @@ struct ConnectionPolicy {
 /// Who handles a connection's exchanges: the proxy, or the admin API. One object a worker, on its thread.
 class Handler {
  public:
-  virtual ConnectionPolicy policy() const = 0;
+  /// Valid until the next wait.
+  virtual const ConnectionPolicy& policy() const = 0;
   /// Answers the request; the exchange has ended or was aborted when it returns.
   virtual net::Awaitable<void> handle(Exchange& client) = 0;
   /// Answers a request that the codec refused; its head may be incomplete.

@@ -7,12 +7,16 @@
 
 namespace kanaria::http {
 
+/// Of ASCII letters alone.
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
 /// ASCII case-insensitive equality.
 constexpr bool iequals(std::string_view a, std::string_view b) {
-  constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower(b[i])) return false;
+    if (to_lower(a[i]) != to_lower(b[i])) return false;
   return true;
 }
 
@@ -70,8 +74,10 @@ constexpr FieldName field_name(std::string_view name) {
     }
   };
   if (name.empty()) return FieldName::Other;
-  const Known known = candidate();
-  return iequals(name, known.text) ? known.number : FieldName::Other;
+  const Known known = candidate();  // of the same size, or none
+  for (std::size_t i = 0; i < known.text.size(); ++i)
+    if (to_lower(name[i]) != known.text[i]) return FieldName::Other;
+  return known.number;
 }
 
 /// A field that ends at the next hop, by its name alone (RFC 9110 §7.6.1).

@@ -18,7 +18,7 @@ class RequestHandler final : public http::Handler {
   void keep_present();
   void let_go() { kept_.reset(); }
 
-  http::ConnectionPolicy policy() const override;
+  const http::ConnectionPolicy& policy() const override;
   net::Awaitable<void> handle(http::Exchange& client) override;
   net::Awaitable<void> refuse(http::Exchange& client, Fault fault) override;
 
