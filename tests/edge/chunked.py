@@ -1,6 +1,7 @@
 """Chunked requests: sizes, extensions, trailers."""
 
-from vocabulary import CHUNKED, Arrives, Chunks, Sends, Answers, Gets, OK, GOT_OK, at_target, breaks, case, logged, passes, post
+from vocabulary import (CHUNKED, GOT_OK, OK, Answers, Arrives, Chunks, Gets, Sends, at_target, breaks, case, logged, passes,
+                        post)
 
 CHUNK, EXTENSION, TRAILER, FIELDS = "RFC 9112 §7.1", "RFC 9112 §7.1.1", "RFC 9112 §7.1.2", "RFC 9110 §6.5.1"
 POST = b"POST / HTTP/1.1"
@@ -91,9 +92,9 @@ CASES = [
          b"Trailer: Digest\r\nTE: trailers\r\n"),
     *(bad_trailer(f"{name} as a trailer", name.encode() + b": 5\r\n")
       for name in ("Host", "Content-Length", "Transfer-Encoding", "Content-Type", "Content-Encoding", "Content-Range",
-                   "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Authorization", "Cookie", "Expect", "Max-Forwards",
-                   "Cache-Control", "Range", "Proxy-Authorization", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port",
-                   "X-Amzn-Trace-Id")),
+                   "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Authorization", "Cookie", "Expect",
+                   "Max-Forwards", "Cache-Control", "Range", "Proxy-Authorization", "X-Forwarded-For", "X-Forwarded-Proto",
+                   "X-Forwarded-Port", "X-Amzn-Trace-Id")),
     bad_trailer("a field that frames, in other letters, as a trailer", b"tRANSFER-eNCODING: chunked\r\n"),
     bad_trailer("a trailer without a colon", b"Digest\r\n", TRAILER),
     bad_trailer("a trailer with an empty name", b": x\r\n", TRAILER),

@@ -193,8 +193,12 @@ class Logged:
     """What the access log says about a request: status, class and reason of its desync mitigation, word of the fault."""
     status: int
     fault: str = "-"
-    reason: str = "-"
+    reason: str = "-"  # None: the case doesn't care, and not for the class either
     classification: str = "-"
+
+    def as_far_as(self, wanted):
+        """The same without what `wanted` doesn't care for."""
+        return Logged(self.status, self.fault, None, None) if wanted.reason is None else self
 
 
 @dataclass

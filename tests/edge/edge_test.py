@@ -4,24 +4,30 @@ the access log says about it."""
 import re
 import socket
 import unittest
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import tables
 from daemons import DAEMONS
 from dialogue import Failure, Logged, Stage
-from support import Case as Programs, TIMEOUT, Kanaria, free_port
+from support import Case as Programs, TIMEOUT, free_port
 
 LEAST_CASES = 250
+FIELDS = 35  # of a line of the access log
+CLASSES = ("Acceptable", "Ambiguous", "Severe")
 
 
-def logged_by_port(lines):
-    """What the log says, by the port of the client."""
-    by_port = defaultdict(list)
-    for line in lines:
-        fields = [text.strip('"') for text in re.findall(r'"[^"]*"|\S+', line)]
-        if len(fields) == 35:
-            by_port[int(fields[3].rpartition(":")[2])].append(Logged(int(fields[8]), fields[34], fields[28], fields[27]))
-    return by_port
+def entries_of(lines):
+    """The access log's entries among what a daemon has said, as its fields."""
+    rows = ([text.strip('"') for text in re.findall(r'"[^"]*"|\S+', line)] for line in lines)
+    return [fields for fields in rows if len(fields) == FIELDS]
+
+
+def port_of(fields):
+    return int(fields[3].rpartition(":")[2])
+
+
+def told_by(fields):
+    return Logged(int(fields[8]), fault=fields[34], reason=fields[28], classification=fields[27])
 
 
 class Edge(Programs):
@@ -40,25 +46,35 @@ class Edge(Programs):
                     ports[case.name] = Stage(case, port, listener, settings.values, TIMEOUT).play()
                 except Failure as failure:
                     raise failure.with_traceback(None) from None
-        self.judge_log(daemon, cases, ports)
+        if ports:
+            # Lines come in the order in which the one worker's requests ended: with the last sentinel's, all are there.
+            last = list(ports.values())[-1][-1]
+            daemon.wait_for_line(rf"^http \S+ kanaria 127\.0\.0\.1:{last} .*/sentinel HTTP")
+            entries = entries_of(daemon.lines)
+            self.judge_log(cases, ports, entries)
+            self.judge_metrics(daemon, entries)
 
-    def judge_log(self, daemon, cases, ports):
-        if not ports:
-            return
-        # Lines come in the order in which the one worker's requests ended: with the last sentinel's, all are there.
-        last = list(ports.values())[-1][-1]
-        daemon.wait_for_line(rf'^http \S+ kanaria 127\.0\.0\.1:{last} .*/sentinel HTTP')
-        log = logged_by_port(daemon.lines)
+    def judge_log(self, cases, ports, entries):
+        told = defaultdict(list)
+        for fields in entries:
+            told[port_of(fields)].append(told_by(fields))
         for case in cases:
-            if case.name not in ports:
-                continue
-            with self.subTest("the log of " + case.name, section=case.section):
-                said = [entry for port in ports[case.name] for entry in log[port]]
-                wanted = [Logged(entry.status, entry.fault, *((said[i].reason, said[i].classification)
-                                                            if entry.reason is None and i < len(said)
-                                                            else (entry.reason, entry.classification)))
-                          for i, entry in enumerate(case.log)]
-                self.assertEqual(said, wanted)
+            if case.name in ports:
+                with self.subTest("the log of " + case.name, section=case.section):
+                    entries_told = [entry for port in ports[case.name] for entry in told[port]]
+                    self.assertEqual([entry.as_far_as(wanted) for entry, wanted in zip(entries_told, case.log)], case.log)
+                    self.assertEqual(len(entries_told), len(case.log))
+
+    def judge_metrics(self, daemon, entries):
+        """The metrics count what the log tells."""
+        for name in CLASSES:
+            with self.subTest("kanaria_non_compliant_requests_total", name=name):
+                self.assertEqual(daemon.metric("non_compliant_requests_total", **{"class": name.lower()}),
+                                 sum(fields[27] == name for fields in entries))
+        refused = Counter(fields[34] for fields in entries if fields[20] == "-")
+        for reason, count in refused.items():
+            with self.subTest("kanaria_requests_refused_total", reason=reason):
+                self.assertEqual(daemon.metric("requests_refused_total", reason=reason), count)
 
 
 def add_test(name, theme, cases):

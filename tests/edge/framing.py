@@ -31,7 +31,8 @@ def te(text):
 
 def cut(name, fields, framing, sent, body, section="RFC 9112 §8"):
     """The client ends inside its body: so does the target's connection, and the message is never whole there."""
-    return case(name, section, [Sends(post(fields, sent)), HalfCloses(), Arrives(*at_target(POST, framing=framing, body=body)),
+    return case(name, section,
+                [Sends(post(fields, sent)), HalfCloses(), Arrives(*at_target(POST, framing=framing, body=body)),
                                 Gets(*page(400)), Ends(), TargetEnds()], [logged(400, fault="request_body_cut")])
 
 
@@ -77,18 +78,20 @@ CASES = [
     no_length("2^64, which is 0 to those who do not look", b"18446744073709551616", "RFC 9110 §8.6"),
     no_length("2^64 + 5, which is 5 to them", b"18446744073709551621", "RFC 9110 §8.6"),
     no_length("2^32 + 5 in a form that is longer than any number", b"1" + b"0" * 40 + b"5", "RFC 9110 §8.6"),
-    refused("two that differ", LENGTHS, post(b"Content-Length: 5\r\nContent-Length: 6\r\n", b"hello!"), "MultipleContentLength"),
+    refused("two that differ", LENGTHS, post(b"Content-Length: 5\r\nContent-Length: 6\r\n", b"hello!"),
+            "MultipleContentLength"),
     refused("0, then 5", LENGTHS, post(b"Content-Length: 0\r\nContent-Length: 5\r\n", b"hello"), "MultipleContentLength"),
     refused("three, of which the last differs", LENGTHS,
-            post(b"Content-Length: 5\r\nContent-Length: 5\r\nX: a\r\nContent-Length: 4\r\n", b"hello"), "MultipleContentLength"),
+            post(b"Content-Length: 5\r\nContent-Length: 5\r\nX: a\r\nContent-Length: 4\r\n", b"hello"),
+            "MultipleContentLength"),
     refused("a good one and one with a sign", LENGTHS, post(b"Content-Length: 5\r\nContent-Length: +5\r\n", b"hello"),
             "BadContentLength"),
     refused("an empty one and a good one", LENGTHS, post(b"Content-Length:\r\nContent-Length: 5\r\n", b"hello"),
             "BadContentLength"),
     cut("cut inside a length", b"Content-Length: 9\r\n", b"Content-Length: 9\r\n", b"hello", Beginning(b"hello")),
     cut("cut before the first byte of a length", b"Content-Length: 9\r\n", b"Content-Length: 9\r\n", b"", Beginning(b"")),
-    cut("2^63 - 1 is a length", b"Content-Length: 9223372036854775807\r\n", b"Content-Length: 9223372036854775807\r\n", b"hello",
-        Beginning(b"hello"), "RFC 9110 §8.6"),
+    cut("2^63 - 1 is a length", b"Content-Length: 9223372036854775807\r\n", b"Content-Length: 9223372036854775807\r\n",
+        b"hello", Beginning(b"hello"), "RFC 9110 §8.6"),
     cut("cut between chunks", CHUNKED, CHUNKED, b"5\r\nhello\r\n", Chunks(b"hello", cut=True)),
     cut("cut inside a chunk", CHUNKED, CHUNKED, b"5\r\nhel", Chunks(b"hel", cut=True)),
     cut("cut inside a chunk's size", CHUNKED, CHUNKED, b"5\r\nhello\r\n1", Chunks(b"hello", cut=True)),

@@ -1,7 +1,7 @@
 """What a proxy does with what it understands: Expect, Max-Forwards, Upgrade, X-Forwarded-*, and methods."""
 
-from vocabulary import (CHUNKED, CLOSE, FORWARDED, GOT_OK, OK, Answers, Arrives, Chunks, Ends, Gets, Sends, TargetCloses,
-                        TargetEnds, answer, at_target, case, got, head, logged, passes, post, refused, HalfCloses)
+from vocabulary import (CHUNKED, CLOSE, FORWARDED, GOT_OK, OK, Answers, Arrives, Chunks, Ends, Gets, HalfCloses, Sends,
+                        TargetCloses, TargetEnds, answer, at_target, case, got, head, logged, passes, post, refused)
 
 EXPECT, FORWARDS, UPGRADE, XFF = "RFC 9110 §10.1.1", "RFC 9110 §7.6.2", "RFC 9110 §7.8", "ALB X-Forwarded-For"
 LENGTH = b"Content-Length: 5\r\n"
@@ -80,7 +80,8 @@ CASES = [
     refused("100-continue and another expectation", EXPECT, post(expects(b"100-continue, x") + LENGTH, b"hello"), status=417),
     refused("another expectation in a second field", EXPECT, post(expects() + expects(b"x") + LENGTH, b"hello"), status=417),
     refused("100-continue with a value", EXPECT, post(expects(b"100-continue=1") + LENGTH, b"hello"), status=417),
-    refused("a word that only begins like 100-continue", EXPECT, post(expects(b"100-continued") + LENGTH, b"hello"), status=417),
+    refused("a word that only begins like 100-continue", EXPECT, post(expects(b"100-continued") + LENGTH, b"hello"),
+            status=417),
 
     options("Max-Forwards counts down", b"10", b"9"),
     options("Max-Forwards of one", b"1", b"0"),
@@ -93,7 +94,8 @@ CASES = [
     no_forwards("an empty Max-Forwards", b"Max-Forwards:\r\n"),
     no_forwards("a Max-Forwards that goes on", b"Max-Forwards: 1x\r\n"),
     no_forwards("two Max-Forwards", b"Max-Forwards: 1\r\nMax-Forwards: 1\r\n"),
-    refused("TRACE that ends here is refused all the same", FORWARDS, head(b"Max-Forwards: 0\r\n", b"TRACE / HTTP/1.1"), status=405),
+    refused("TRACE that ends here is refused all the same", FORWARDS, head(b"Max-Forwards: 0\r\n", b"TRACE / HTTP/1.1"),
+            status=405),
     passes("Max-Forwards is nothing to other methods", FORWARDS, head(b"Max-Forwards: 0\r\n"),
            at_target(fields=b"Max-Forwards: 0\r\n")),
     passes("nor is one that is no number", FORWARDS, head(b"Max-Forwards: x\r\n"), at_target(fields=b"Max-Forwards: x\r\n")),
@@ -104,6 +106,14 @@ CASES = [
            b"Upgrade: websocket\r\nSec-WebSocket-Accept: b\r\nConnection: Upgrade\r\n", "RFC 6455 §4"),
     tunnel("websocket in other letters", b"Connection: keep-alive, UPGRADE\r\nUpgrade: WebSocket\r\n"),
     tunnel("of several protocols, websocket goes on", b"Connection: Upgrade\r\nUpgrade: h2c, websocket\r\n"),
+    case("bytes behind an upgrade go into the tunnel, in both directions", UPGRADE, [
+        Sends(head(WEBSOCKET) + b"\x81\x00"), Arrives(*at_target(framing=WEBSOCKET)),
+        Answers(SWITCHED + WEBSOCKET + b"\r\n\x82\x00"),
+        Gets(SWITCHED + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x82\x00"), Arrives(b"\x81\x00"),
+        TargetCloses(), Ends(), HalfCloses(), TargetEnds()], [logged(101)]),
+    case("bytes behind an upgrade that is declined are the next request", UPGRADE, [
+        Sends(head(WEBSOCKET) + head()), Arrives(*at_target(framing=WEBSOCKET)), Answers(OK), Gets(*GOT_OK),
+        Arrives(*at_target()), Answers(OK), Gets(*GOT_OK)], [logged(200)] * 2),
     case("a target that declines websocket", UPGRADE, [
         Sends(head(WEBSOCKET)), Arrives(*at_target(framing=WEBSOCKET)), Answers(OK), Gets(*GOT_OK)], [logged(200)]),
     no_upgrade("h2c", head(b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"),
@@ -125,7 +135,8 @@ CASES = [
     xff("with the client's port", b"X-Forwarded-For: 192.0.2.1\r\n", b"X-Forwarded-For: 192.0.2.1, 127.0.0.1:{client}\r\n",
         "ALB xff_client_port", ("client_port",)),
     preserved("an address is preserved", b"X-Forwarded-For: 192.0.2.1\r\n"),
-    preserved("several fields are preserved as they are", b"X-Forwarded-For: 192.0.2.1\r\nX: a\r\nx-forwarded-for: 192.0.2.2\r\n"),
+    preserved("several fields are preserved as they are",
+              b"X-Forwarded-For: 192.0.2.1\r\nX: a\r\nx-forwarded-for: 192.0.2.2\r\n"),
     xff("an address is removed", b"X-Forwarded-For: 192.0.2.1\r\nx-forwarded-for: b\r\n", b"", daemons=("xff_remove",)),
     ours("X-Forwarded-Proto", b"X-Forwarded-Proto: https\r\n"),
     ours("X-Forwarded-Proto twice, in other letters", b"x-forwarded-proto: a\r\nX-FORWARDED-PROTO: b\r\n"),
@@ -134,12 +145,14 @@ CASES = [
            at_target(fields=b"Forwarded: for=192.0.2.1\r\n")),
     traced("a trace that began elsewhere", b"Root=1-5759e988-bd862e3fe1be46a994272793",
            b"Self={id};Root=1-5759e988-bd862e3fe1be46a994272793"),
-    traced("a trace that came by another balancer", b"Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678",
+    traced("a trace that came by another balancer",
+           b"Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678",
            b"Self={id};Root=1-67891233-abcdef012345678912345678"),
     traced("a trace with fields of its own", b"Root=1-5759e988-bd862e3fe1be46a994272793;CalledFrom=app",
            b"Self={id};Root=1-5759e988-bd862e3fe1be46a994272793;CalledFrom=app"),
 
-    passes("HEAD", "RFC 9110 §9.3.2", head(line=b"HEAD / HTTP/1.1"), at_target(b"HEAD / HTTP/1.1"), answer(LENGTH), got(LENGTH)),
+    passes("HEAD", "RFC 9110 §9.3.2", head(line=b"HEAD / HTTP/1.1"), at_target(b"HEAD / HTTP/1.1"), answer(LENGTH),
+           got(LENGTH)),
     passes("PUT", "RFC 9110 §9.3.4", post(LENGTH, b"hello", b"PUT /a HTTP/1.1"),
            at_target(b"PUT /a HTTP/1.1", framing=LENGTH, body=b"hello")),
     passes("PATCH with chunks", "RFC 5789 §2", post(CHUNKED, b"5\r\nhello\r\n0\r\n\r\n", b"PATCH /a HTTP/1.1"),
@@ -152,5 +165,6 @@ CASES = [
     passes("a method that nobody knows, with a body", "RFC 9110 §9.1", post(LENGTH, b"hello", b"FROB /a HTTP/1.1"),
            at_target(b"FROB /a HTTP/1.1", framing=LENGTH, body=b"hello")),
     refused("a bad HEAD gets a head only", "RFC 9110 §9.3.2", b"HEAD / HTTP/1.1\r\n\r\n", body=False),
-    refused("a HEAD with a bad field gets a head only", "RFC 9110 §9.3.2", head(b"X : a\r\n", b"HEAD / HTTP/1.1"), "BadHeader", body=False),
+    refused("a HEAD with a bad field gets a head only", "RFC 9110 §9.3.2", head(b"X : a\r\n", b"HEAD / HTTP/1.1"),
+            "BadHeader", body=False),
 ]

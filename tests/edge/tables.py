@@ -2,5 +2,7 @@
 
 import importlib
 
-THEMES = {name: importlib.import_module(name).CASES for name in ("request_line", "target_forms", "host", "fields", "framing", "chunked",
-                                                             "connections", "semantics")}
+REQUESTS = ("request_line", "target_forms", "host", "fields", "framing", "chunked", "connections", "semantics", "limits",
+            "desync")
+ANSWERS = ("answer_heads", "answer_bodies", "interim")
+THEMES = {name: importlib.import_module(name).CASES for name in REQUESTS + ANSWERS}

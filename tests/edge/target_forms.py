@@ -55,7 +55,8 @@ CASES = [
     absolute("OPTIONS about a path", b"http://b/", b"/", b"b:{port}", method=b"OPTIONS"),
     refused("an absolute form without Host", "RFC 9112 §3.2", head(line=b"GET http://b/ HTTP/1.1", host=b"")),
     refused("an absolute form with two Hosts", "RFC 9112 §3.2", head(b"Host: b\r\n", b"GET http://b/ HTTP/1.1")),
-    refused("an absolute form with a Host that is none", "RFC 9112 §3.2", head(line=b"GET http://b/ HTTP/1.1", host=b"Host: @\r\n")),
+    refused("an absolute form with a Host that is none", "RFC 9112 §3.2",
+            head(line=b"GET http://b/ HTTP/1.1", host=b"Host: @\r\n")),
     passes("an absolute form in HTTP/1.0", ABSOLUTE, b"GET http://b/ HTTP/1.0\r\n\r\n", at_target(host=b"b:{port}"),
            answer(b"Content-Length: 0\r\n"), got(b"Content-Length: 0\r\n" + CLOSE), close=True),
 

@@ -3,9 +3,11 @@
 from dialogue import (MODES, Answers, Arrives, Beginning, Case, Chunks, Connects, Ends, Gets, HalfCloses, Logged, Sends,
                       TargetCloses, TargetEnds, TargetResets)
 
-__all__ = ["MODES", "Answers", "Arrives", "Beginning", "Case", "Chunks", "Connects", "Ends", "Gets", "HalfCloses", "Logged",
-           "Sends", "TargetCloses", "TargetEnds", "TargetResets", "CHUNKED", "CLOSE", "FORWARDED", "GOT_OK", "OK", "answer",
-           "at_target", "breaks", "case", "cut", "got", "head", "logged", "modes", "odd", "page", "passes", "post", "refused", "relays", "spoils"]
+__all__ = ["CHUNKED", "CLOSE", "FORWARDED", "GOT_OK", "MODES", "OK", "Answers", "Arrives", "Beginning", "Chunks", "Connects",
+           "Ends", "Gets", "HalfCloses", "Sends", "TargetCloses", "TargetEnds", "TargetResets", "answer", "asked",
+           "at_target",
+           "breaks", "case", "cut", "got", "head", "logged", "modes", "odd", "page", "passes", "post", "refused", "relays",
+           "spoils"]
 
 FORWARDED = (b"X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: {port}\r\n"
              b"X-Amzn-Trace-Id: Root={id}\r\n")
@@ -77,9 +79,14 @@ GOT_LAST = got(b"Content-Length: 4\r\n", b"last")
 
 
 def case(name, section, steps, log, daemons=MODES):
-    ended = any(isinstance(step, Ends) for step in steps)
+    ended = isinstance(([None] + [step for step in steps if isinstance(step, (Connects, Ends))])[-1], Ends)
     sentinel = [Sends(SENTINEL), Arrives(*SENTINEL_ARRIVES), Answers(LAST), Gets(*GOT_LAST)]
     return Case(name, section, [*steps, *([Connects()] if ended else []), *sentinel], [*log, Logged(200)], daemons)
+
+
+def asked(answers, request=head(), arrived=None):
+    """The steps up to a target's answer."""
+    return [Sends(request), Arrives(*(at_target() if arrived is None else arrived)), Answers(answers)]
 
 
 def logged(status, reason="-", fault=None):
@@ -90,8 +97,7 @@ def logged(status, reason="-", fault=None):
 
 def passes(name, section, request, arrived=None, answers=OK, gets=GOT_OK, *, close=False, daemons=MODES, status=200):
     """The request reaches the target just so, and both connections stay; `close`: the client's ends."""
-    arrived = at_target() if arrived is None else arrived
-    steps = [Sends(request), Arrives(*arrived), Answers(answers), Gets(*gets), *([Ends()] if close else [])]
+    steps = [*asked(answers, request, arrived), Gets(*gets), *([Ends()] if close else [])]
     return case(name, section, steps, [logged(status, fault="-")], daemons)
 
 
@@ -103,53 +109,48 @@ def refused(name, section, request, reason="-", status=400, *, fault=None, daemo
 
 def breaks(name, section, body, arrived=b"", *, fields=CHUNKED, framing=CHUNKED):
     """A chunked request that turns out to be none: 400 for the client, and a message that is seen to be cut for the target."""
-    steps = [Sends(post(fields, body)), Arrives(*at_target(b"POST / HTTP/1.1", framing=framing, body=Chunks(arrived, cut=True))),
+    steps = [Sends(post(fields, body)),
+             Arrives(*at_target(b"POST / HTTP/1.1", framing=framing, body=Chunks(arrived, cut=True))),
              Gets(*page(400)), Ends(), TargetEnds()]
     return case(name, section, steps, [logged(400, fault="malformed_request_body")])
 
 
-def modes(name, monitor, defensive, strictest):
-    """What differs by desync_mitigation_mode: three steps-and-log pairs."""
-    pairs = {"monitor": monitor, "defensive": defensive, "strictest": strictest}
-    return [case(f"{name}: {mode}", section, steps, log, (mode,)) for mode, (section, steps, log) in pairs.items()]
+def modes(name, section, monitor, defensive, strictest):
+    """What differs by desync_mitigation_mode: steps and log of each."""
+    return [case(f"{name}: {mode}", section, *pair, (mode,)) for mode, pair in zip(MODES, (monitor, defensive, strictest))]
 
 
-def odd(name, section, request, reason, arrived, *, method="GET", gets=OK):
+def odd(name, section, request, reason, arrived, *, to_head=False):
     """An odd request that monitor and defensive pass on in a form of ours and strictest refuses. Ambiguous ones end both
     connections in defensive. `arrived(last)`: what arrives, with these fields at the end of its head."""
-    refusal = [Sends(request), Gets(*page(400, method != "HEAD")), Ends()]
-    end = b"\r\n\r\n" if method == "HEAD" else b"\r\n\r\nok"
-    answered = got(b"Content-Length: 2" + end)[0][:-2] if method == "HEAD" else GOT_OK[0]
-    to_client = OK[:-2] if method == "HEAD" else OK
-    kept = [Sends(request), Arrives(*arrived(b"")), Answers(to_client), Gets(answered)]
-    closing = answered.replace(end, b"\r\nConnection: close" + end)
-    closed = [Sends(request), Arrives(*arrived(CLOSE)), Answers(to_client), Gets(closing), Ends(), TargetEnds()]
-    served, blocked = [logged(200, reason)], [logged(400, reason)]
-    closes = CLASSES[reason] == "Ambiguous"
-    return modes(name, (section, kept, served), (section, closed if closes else kept, served), (section, refusal, blocked))
+    body = b"" if to_head else b"ok"
+    answers = answer(b"Content-Length: 2\r\n", body)
+    kept = [*asked(answers, request, arrived(b"")), Gets(*got(b"Content-Length: 2\r\n", body))]
+    closed = [*asked(answers, request, arrived(CLOSE)), Gets(*got(b"Content-Length: 2\r\n" + CLOSE, body)), Ends(),
+              TargetEnds()]
+    refusal = [Sends(request), Gets(*page(400, not to_head)), Ends()]
+    served = [logged(200, reason)]
+    return modes(name, section, (kept, served), (closed if CLASSES[reason] == "Ambiguous" else kept, served),
+                 (refusal, [logged(400, reason, "non_compliant_request")]))
 
 
-def relays(name, section, answers, gets, *, request=head(), arrived=None, status=200, target_ends=False, close=False,
-           reset=False):
+def relays(name, section, answers, gets, *, request=head(), arrived=None, status=200, target_ends=False, close=False):
     """An answer of the target and what becomes of it. `target_ends`: its connection is not used again. `close`: the
-    client's ends, orderly; `reset`: it is reset."""
-    arrived = at_target() if arrived is None else arrived
-    end = [Ends("reset" if reset else "fin")] if close or reset else []
-    steps = [Sends(request), Arrives(*arrived), Answers(answers), Gets(*gets), *end, *([TargetEnds()] if target_ends else [])]
+    client's ends."""
+    steps = [*asked(answers, request, arrived), Gets(*gets), *([Ends()] if close else []),
+             *([TargetEnds()] if target_ends else [])]
     return case(name, section, steps, [logged(status, fault="-")])
 
 
 def spoils(name, section, answers, *, request=head(), arrived=None, body=True, fault=None):
     """An answer that is none: 502, and the target's connection ends."""
-    arrived = at_target() if arrived is None else arrived
-    steps = [Sends(request), Arrives(*arrived), Answers(answers), Gets(*page(502, body)), Ends(), TargetEnds()]
+    steps = [*asked(answers, request, arrived), Gets(*page(502, body)), Ends(), TargetEnds()]
     return case(name, section, steps, [logged(502, fault=fault)])
 
 
 def cut(name, section, answers, gets, then=None, *, request=head(), arrived=None, how="cut", fault="response_body_cut"):
     """An answer that breaks off after its head: so it does for the client. `then`: bytes that the target sends once the
     client has the first ones; without them, the target closes."""
-    arrived = at_target() if arrived is None else arrived
-    steps = [Sends(request), Arrives(*arrived), Answers(answers), Gets(*gets),
-             *([Answers(then)] if then is not None else [TargetCloses()]), Ends(how), TargetEnds()]
+    steps = [*asked(answers, request, arrived), Gets(*gets), TargetCloses() if then is None else Answers(then), Ends(how),
+             TargetEnds()]
     return case(name, section, steps, [logged(200, fault=fault)])
