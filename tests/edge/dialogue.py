@@ -209,11 +209,6 @@ class Case:
     log: list = field(default_factory=list)
     daemons: tuple = MODES  # those that it holds for
 
-    @property
-    def refused(self):
-        """The target hears nothing of it but the sentinel."""
-        return sum(isinstance(step, Arrives) for step in self.steps) == 1
-
 
 class Wire:
     """One connection and what has come on it, which is held against what is expected."""

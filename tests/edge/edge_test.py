@@ -1,5 +1,8 @@
 """The edge, byte by byte: each case of the tables through a real daemon, in each of the modes that it holds for, with what
-the access log says about it."""
+the access log and the metrics say about it.
+
+By hand: KANARIA_BIN=build/release/bin PYTHONPATH=tests/e2e /usr/bin/python3 tests/edge/edge_test.py [-k THEME]
+"""
 
 import re
 import socket
