@@ -202,15 +202,20 @@ class Httpx(Clients):
         return httpx.Client(timeout=TIMEOUT, trust_env=False, base_url=f"http://127.0.0.1:{(daemon or self.daemon).port}")
 
     def test_it_streams_both_ways_over_one_connection(self):
+        def address(answer):
+            return answer.extensions["network_stream"].get_extra_info("client_addr")
+
         with self.client() as client:
-            sent = client.post("/up", content=pieces(LARGE)).json()
+            answer = client.post("/up", content=pieces(LARGE))
+            used, sent = address(answer), answer.json()
             self.assertEqual((sent["digest"], sent["headers"]["transfer-encoding"]), (digest(LARGE), "chunked"))
             sha = hashlib.sha256()
             with client.stream("GET", "/stream") as answer:
                 for piece in answer.iter_bytes():
                     sha.update(piece)
             self.assertEqual(sha.hexdigest(), digest(LARGE))
-            self.assertEqual(client.get("/gzip").content, gzip.decompress(ZIPPED))
+            answer = client.get("/gzip")
+            self.assertEqual((answer.content, address(answer)), (gzip.decompress(ZIPPED), used))
 
     def test_trailers_do_not_disturb_what_follows(self):
         def script(sock):
