@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs the tests: as released, and under the address and undefined-behaviour
-# sanitizers.
+# sanitizers; then each fuzz target for 10 s.
 #
 #   scripts/test.sh [--full]
 #
-#   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 20 s, formatter,
+#   --full    also under the thread sanitizer and built by g++, the long tests, each fuzz target for 60 s, formatter,
 #             linters, the bench (that it works), the Debian package and the container images (as root or with sudo)
 set -euo pipefail
 
@@ -13,6 +13,7 @@ cd "$root"
 jobs=$(nproc)
 presets=(release asan)
 full=no
+fuzz_seconds=10
 summary=()
 failed=0
 
@@ -20,7 +21,7 @@ usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
 
 case "${1:-}" in
   '') ;;
-  --full) full=yes presets+=(tsan gcc) ;;
+  --full) full=yes fuzz_seconds=60 presets+=(tsan gcc) ;;
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
 esac
@@ -45,12 +46,6 @@ step() {
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     "${as_root[@]}" docker/check.sh
   }
-  fuzz() {
-    local name=$1 corpus=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
-    mkdir -p "$corpus"
-    [ -d "$seeds" ] || seeds=
-    build/fuzz/bin/"$name"_fuzz -max_total_time=20 -verbosity=0 -artifact_prefix=build/fuzz/ "$corpus" ${seeds:+"$seeds"}
-  }
 }
 
 if [ "$full" = yes ]; then
@@ -70,17 +65,9 @@ for preset in "${presets[@]}"; do
   build_and_test "$preset" || true
 done
 
-build_and_fuzz() {
-  local target
-  step "fuzz: configure" cmake --preset fuzz -DBUILD_TESTING=ON || return
-  step "fuzz: build" cmake --build --preset fuzz --target fuzz --parallel "$jobs" || return
-  for target in build/fuzz/bin/*_fuzz; do
-    step "fuzz: $(basename "$target")" fuzz "$(basename "$target" _fuzz)" || true
-  done
-}
+step "fuzz: $fuzz_seconds s each" scripts/fuzz.sh --seconds "$fuzz_seconds" || true
 
 if [ "$full" = yes ]; then
-  build_and_fuzz || true
   step "bench: build" cmake --build --preset release --target bench micro --parallel "$jobs" || true
   step "bench: run" bench/compare.sh --quick --only small --rounds 1 || true
   step "clang-format" check_format || true
