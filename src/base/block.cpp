@@ -10,7 +10,7 @@ namespace kanaria {
 namespace {
 
 // What a pool keeps of each class, after some hundred requests at once: 5 MiB a worker.
-constexpr std::size_t kKept[kBlockSizes] = {256, 64, 4, 8};
+constexpr std::size_t kKept[kBlockSizes] = {512, 256, 64, 4, 8};
 
 /// Frees what the pool doesn't keep. The allocator would keep the pages of what was freed between other allocations,
 /// and so all that a moment of many large messages took.
@@ -19,7 +19,7 @@ void free_block(char* data, BlockSize size) {
   const auto address = std::bit_cast<std::uintptr_t>(data);
   const std::uintptr_t begin = (address + page - 1) / page * page;
   const std::uintptr_t end = (address + bytes_of(size)) / page * page;
-  if (size != BlockSize::Small) ::madvise(data + (begin - address), end - begin, MADV_DONTNEED);
+  if (begin < end) ::madvise(data + (begin - address), end - begin, MADV_DONTNEED);
   delete[] data;
 }
 
@@ -78,7 +78,7 @@ std::string_view Arena::join(std::initializer_list<std::string_view> parts) {
 }
 
 void Arena::add_block(std::size_t size) {
-  BlockSize wanted = BlockSize::Small;
+  BlockSize wanted = BlockSize::Tiny;
   while (bytes_of(wanted) < size && wanted != BlockSize::Large)
     wanted = static_cast<BlockSize>(static_cast<std::uint8_t>(wanted) + 1);
   blocks_.push_back(pool_.take(wanted));

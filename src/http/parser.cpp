@@ -73,10 +73,9 @@ std::unique_ptr<Impl> take_spare() {
 template <class Impl>
 void keep_spare(std::unique_ptr<Impl> used) {
   constexpr std::size_t kMost = 1024;
-  constexpr std::size_t kFields = 64;  // what had to grow further is not kept
   auto& spare = spares<Impl>();
-  const bool is_usual = used->head.fields.capacity() <= kFields && !used->body.has_grown();
-  if (is_usual && spare.size() < kMost) spare.push_back(std::move(used));
+  forget(used->head.fields);
+  if (spare.size() < kMost && !used->body.has_grown()) spare.push_back(std::move(used));
 }
 
 // Is the start line's last word a version that exists, or may exist one day, but is not ours? "PRI * HTTP/2.0" is.

@@ -4,7 +4,6 @@ namespace kanaria::proxy {
 namespace {
 
 constexpr std::size_t kSpare = 256;  // heads kept for reuse, a worker
-constexpr std::size_t kFields = 64;  // room in each of them; what had to grow further is not kept
 
 }  // namespace
 
@@ -18,8 +17,9 @@ Scratch::Scratch(Context& context) : context_(context) {
 }
 
 Scratch::~Scratch() {
-  const bool is_usual = heads_->request.fields.capacity() <= kFields && heads_->response.fields.capacity() <= kFields;
-  if (is_usual && context_.spare.size() < kSpare) context_.spare.push_back(std::move(heads_));
+  http::forget(heads_->request.fields);
+  http::forget(heads_->response.fields);
+  if (context_.spare.size() < kSpare) context_.spare.push_back(std::move(heads_));
 }
 
 }  // namespace kanaria::proxy

@@ -100,6 +100,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     if (other != nullptr && stream_.fault() != Fault::None) other->abort(stream_.fault());
     watch();
   }
+  void forget_fields() override { http::forget(reader_.parser().head().fields); }
   http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
   const net::Peer& peer_address() const override { return peer_; }
   const Moment& began() const override { return began_; }
