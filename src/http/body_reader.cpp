@@ -13,6 +13,10 @@ namespace {
 // Trailers are judged by the grammar of fields: they are read as a head that has this line before them.
 constexpr std::string_view kTrailerStart = "HTTP/1.1 200 \r\n";
 
+// All chunk extensions of a message: this much, and a byte more for each byte of data that it has brought so far. A
+// bound of each line alone would let a client send a thousand bytes of them for each byte of its body.
+constexpr std::uint64_t kExtensionsFree = std::uint64_t{16} * kKibibyte;
+
 // What may not come after the body, because by then it has been acted on (RFC 9110 §6.5.1): framing, routing, who the
 // client is and what it may do, how the content is to be read.
 constexpr std::array<std::string_view, 21> kNeverTrailers{"content-length",
@@ -62,6 +66,7 @@ void BodyReader::start(Framing framing, std::uint64_t length, const HeadLimits& 
       state_ = State::Size;
       left_ = 0;
       line_bytes_ = 0;
+      extension_left_ = kExtensionsFree;
       has_digit_ = false;
       break;
   }
@@ -84,6 +89,7 @@ std::uint64_t BodyReader::plain_left() const {
 void BodyReader::skip_plain(std::uint64_t bytes) {
   if (state_ == State::UntilClose) return;
   left_ -= bytes;
+  extension_left_ += bytes;
   if (left_ == 0) state_ = state_ == State::Length ? State::Done : State::DataCr;
 }
 
@@ -153,6 +159,8 @@ bool BodyReader::take_size_byte(char byte) {
   }
   if (in_size && byte != ';') return false;
   state_ = State::Extension;
+  if (extension_left_ == 0) return false;
+  --extension_left_;
   return byte == '\t' || (static_cast<unsigned char>(byte) >= ' ' && byte != 0x7f);
 }
 

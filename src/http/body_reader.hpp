@@ -34,6 +34,8 @@ class BodyReader {
   /// The connection ended: is the body whole?
   bool finish_at_eof();
   const std::vector<Field>& trailers() const { return trailers_; }
+  /// It took much memory for trailers, and keeps it.
+  bool has_grown() const { return trailer_text_.capacity() > kKibibyte; }
 
  private:
   //  1a;ext=1 \r \n <26 bytes> \r \n  0 \r \n  Digest: ...\r\n\r\n
@@ -59,7 +61,8 @@ class BodyReader {
   State state_ = State::Done;
   std::uint64_t left_ = 0;  // of the body, or of the chunk
   HeadLimits limits_;
-  std::size_t line_bytes_ = 0;  // of the chunk header
+  std::size_t line_bytes_ = 0;        // of the chunk header
+  std::uint64_t extension_left_ = 0;  // bytes of chunk extensions that may still come
   bool has_digit_ = false;
   HeadScan scan_;
   std::string trailer_text_;  // what trailers_ point into

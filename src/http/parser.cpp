@@ -84,7 +84,8 @@ template <class Impl>
 void keep_spare(std::unique_ptr<Impl> used) {
   constexpr std::size_t kMost = 1024;
   auto& spare = spares<Impl>();
-  if (spare.size() < kMost) spare.push_back(std::move(used));
+  forget(used->head.fields);
+  if (spare.size() < kMost && !used->body.has_grown()) spare.push_back(std::move(used));
 }
 
 /// Where a request line has its minor version; npos: it isn't HTTP/1's.

@@ -86,6 +86,9 @@ net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut, Carry carry) {
       Result<Piece> piped = co_await through_pipe(cut);
       co_return piped;
     }
+    let_go_of_body();
+    const Result<void> ready = co_await stream_.worth_reading();
+    if (!ready) co_return ready.error();
     make_room_for_body();
     std::span<char> space = room();
     space = space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), parser_.body_left())));
@@ -144,9 +147,22 @@ void Reader<Parser>::make_room_for_body() {
   end_ = rest.size();
 }
 
+/// The next bytes may be long in coming, and many may wait for theirs: nobody does so with a block in hand. When the
+/// last read filled it, more is there, and it is kept to grow.
+template <class Parser>
+void Reader<Parser>::let_go_of_body() {
+  if (!in_body_ || has_bytes() || filled_) return;
+  body_.release();
+  in_body_ = false;
+  begin_ = end_ = 0;
+}
+
 template <class Parser>
 net::Awaitable<Result<Piece>> Reader<Parser>::raw() {
   if (!has_bytes()) {
+    let_go_of_body();
+    const Result<void> ready = co_await stream_.worth_reading();
+    if (!ready) co_return ready.error();
     make_room_for_body();
     const Result<std::size_t> got = co_await stream_.read(room());
     if (!got) co_return got.error();

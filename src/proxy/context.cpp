@@ -17,6 +17,8 @@ Scratch::Scratch(Context& context) : context_(context) {
 }
 
 Scratch::~Scratch() {
+  http::forget(heads_->request.fields);
+  http::forget(heads_->response.fields);
   if (context_.spare.size() < kSpare) context_.spare.push_back(std::move(heads_));
 }
 

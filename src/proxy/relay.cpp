@@ -93,6 +93,7 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   record.answer_start = request.context.loop.now().time;
   const Result<void> started = co_await request.client.send(request.out.response, piece);
   if (!started) co_return started.error().fault;
+  http::forget(request.out.response.fields);  // many large heads may wait for their bodies at once
   if (record.is_websocket && !upload.started()) upload.start();
   while (!piece.last) {
     const Result<http::Piece> next = co_await attempt.read(request.client.takes());

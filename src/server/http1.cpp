@@ -103,6 +103,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     if (other != nullptr && stream_.fault() != Fault::None) other->abort(stream_.fault());
     watch();
   }
+  void forget_fields() override { http::forget(reader_.parser().head().fields); }
   http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
   const net::Peer& peer_address() const override { return peer_; }
   const Moment& began() const override { return began_; }
@@ -282,15 +283,18 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
       connection = http::ConnectionField::KeepAlive;
     }
   }
-  const std::string_view text = http::write_head(head, connection, arena_);
-  const Result<void> sent = co_await http::write(stream_, text, framing_, first, arena_);
+  // A large head is not to be held twice while its body comes: its text is gone when it is sent.
+  Arena arena(loop_.blocks());
+  const std::string_view text = http::write_head(head, connection, arena);
+  const Result<void> sent = co_await http::write(stream_, text, framing_, first, arena);
   whole_ = sent && answered_ && first.last;
   co_return sent;
 }
 
 net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
   const std::string_view no_head;
-  const Result<void> sent = co_await http::write(stream_, no_head, framing_, piece, arena_);
+  Arena arena(loop_.blocks());
+  const Result<void> sent = co_await http::write(stream_, no_head, framing_, piece, arena);
   whole_ = sent && piece.last;
   if (whole_ && tunnel_) stream_.shutdown_writes();
   co_return sent;

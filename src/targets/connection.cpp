@@ -9,8 +9,7 @@ Connection::Connection(Pool& pool, const Target& target, int descriptor)
     : pool_(pool),
       target_(target),
       stream_(pool.state_->loop, descriptor, Fault::TargetReset),
-      reader_(stream_, http::kResponseLimits, BlockSize::Medium),  // an answer of 10 or 20 KiB in one read
-      arena_(pool.state_->loop.blocks()) {
+      reader_(stream_, http::kResponseLimits, BlockSize::Medium) {  // an answer of 10 or 20 KiB in one read
   pool_.state_->counters.target(target_.row).connections.add();
 }
 
@@ -41,8 +40,10 @@ net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, con
   isolated_ = head.isolated;
   stream_.limit_writes({timeouts_.idle, kNever, Fault::TargetStalled});
   stream_.limit_reads({timeouts_.idle, kNever, Fault::TargetTimeout});
-  const std::string_view text = http::write_head(head, arena_);
-  const Result<void> written = co_await http::write(stream_, text, framing_, first, arena_);
+  // A large head is not to be held twice while the target thinks: its text is gone when it is sent.
+  Arena arena(stream_.loop().blocks());
+  const std::string_view text = http::write_head(head, arena);
+  const Result<void> written = co_await http::write(stream_, text, framing_, first, arena);
   if (!written) co_return blame(written.error());
   request_whole_ = first.last;
   co_return written;
@@ -50,7 +51,8 @@ net::Awaitable<Result<void>> Connection::send(const http::RequestHead& head, con
 
 net::Awaitable<Result<void>> Connection::write(const http::Piece& piece) {
   const std::string_view no_head;
-  const Result<void> written = co_await http::write(stream_, no_head, framing_, piece, arena_);
+  Arena arena(stream_.loop().blocks());
+  const Result<void> written = co_await http::write(stream_, no_head, framing_, piece, arena);
   if (!written) co_return blame(written.error());
   if (piece.last && tunnel_) stream_.shutdown_writes();
   request_whole_ = piece.last;
@@ -122,7 +124,6 @@ bool Connection::is_reusable() const {
 
 void Connection::give_back() {
   const bool reusable = is_reusable();
-  arena_.clear();
   if (reusable) {
     reader_.finish();
     if (pool_.state_->keep(*this)) return;

@@ -57,7 +57,6 @@ class Connection final : public Attempt,
   const Target& target_;
   net::Stream stream_;
   http::ResponseReader reader_;
-  Arena arena_;
   AttemptTimeouts timeouts_;
   Milliseconds keep_{0};                         // target_idle_timeout
   std::string_view method_;                      // of the request

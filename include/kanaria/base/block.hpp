@@ -15,13 +15,13 @@ namespace kanaria {
 
 class BlockPool;
 
-/// Size classes. Small holds nearly every head; Head the largest request head that is allowed (ALB: 64K of fields and a
-/// 16K line); Large is what a fast body grows to.
-enum class BlockSize : std::uint8_t { Small, Medium, Head, Large };
-inline constexpr std::size_t kBlockSizes = 4;
+/// Size classes. Tiny holds what we make for one request; Small nearly every head; Head the largest request head that
+/// is allowed (ALB: 64K of fields and a 16K line); Large is what a fast body grows to.
+enum class BlockSize : std::uint8_t { Tiny, Small, Medium, Head, Large };
+inline constexpr std::size_t kBlockSizes = 5;
 constexpr std::size_t bytes_of(BlockSize size) {
-  constexpr std::size_t bytes[kBlockSizes] = {std::size_t{8} << 10, std::size_t{32} << 10, std::size_t{96} << 10,
-                                              std::size_t{128} << 10};
+  constexpr std::size_t bytes[kBlockSizes] = {std::size_t{2} << 10, std::size_t{8} << 10, std::size_t{32} << 10,
+                                              std::size_t{96} << 10, std::size_t{128} << 10};
   return bytes[static_cast<std::size_t>(size)];
 }
 
@@ -53,7 +53,7 @@ class Block {
   }
   BlockPool* pool_ = nullptr;
   char* data_ = nullptr;
-  BlockSize class_ = BlockSize::Small;
+  BlockSize class_ = BlockSize::Tiny;
 };
 
 class BlockPool {

@@ -84,6 +84,9 @@ struct Piece {
   net::Pipe* pipe = nullptr;                     // set: all bytes in there are the piece, and `data` is empty
 };
 
+/// Empties it. What usual heads need of its memory stays for the next message; more is given back.
+void forget(std::vector<Field>& fields);
+
 /// The first field of that name, or null.
 const Field* find(const std::vector<Field>& fields, std::string_view name);
 const Field* find(const std::vector<Field>& fields, FieldName name);

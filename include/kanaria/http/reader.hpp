@@ -54,6 +54,7 @@ class Reader {
   std::span<char> room() { return {area().data() + end_, area().size() - end_}; }
   bool make_room_for_head();
   void make_room_for_body();
+  void let_go_of_body();
   bool take_pipe(Carry carry);
   net::Awaitable<Result<Piece>> through_pipe(Fault cut);
   Result<Piece> at_eof(Fault cut);

@@ -73,6 +73,9 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   /// co_await it, a Result<void>: something is there to read: bytes, FIN or RST.
   class Readable;
   Readable readable();
+  /// The same, but it may return for nothing, and makes no call: so that a read() that is to come waits, if at all,
+  /// without the memory that it wants.
+  Readable worth_reading();
   /// All of it.
   Awaitable<Result<void>> write(Gather bytes);
   /// The same, past this process: into an empty pipe, at most so many bytes; and all that is in one.
@@ -166,9 +169,9 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
 
 class Stream::Readable {
  public:
-  explicit Readable(Stream& stream) : stream_(stream), wait_(stream, stream.reads_) {}
+  Readable(Stream& stream, bool surely) : stream_(stream), wait_(stream, stream.reads_), surely_(surely) {}
   bool await_ready() {
-    return wait_.await_ready() && (stream_.verdict(stream_.reads_) != Fault::None || stream_.peek() != 0);
+    return wait_.await_ready() && (!surely_ || stream_.verdict(stream_.reads_) != Fault::None || stream_.peek() != 0);
   }
   void await_suspend(std::coroutine_handle<> waiter) { wait_.await_suspend(waiter); }
   Result<void> await_resume() const {
@@ -179,10 +182,15 @@ class Stream::Readable {
  private:
   Stream& stream_;
   Wait wait_;
+  bool surely_;
 };
 
 inline Stream::Readable Stream::readable() {
-  return Readable(*this);
+  return {*this, true};
+}
+
+inline Stream::Readable Stream::worth_reading() {
+  return {*this, false};
 }
 
 }  // namespace kanaria::net
