@@ -50,8 +50,8 @@ Reply refuse_change(const http::RequestHead& head) {
 
 /// A reload has nothing to say in its body; `{}` is what some clients send for nothing.
 bool has_empty_body(http::Exchange& client) {
-  const http::Piece body = client.ready();
-  return body.last && (body.data.empty() || body.data == "{}");
+  const Result<http::Piece> body = client.ready();
+  return body && body->last && (body->data.empty() || body->data == "{}");
 }
 
 net::Awaitable<Reply> dispatch(server::Server& server, http::Exchange& client) {

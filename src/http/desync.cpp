@@ -1,6 +1,8 @@
 #include "kanaria/http/desync.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace kanaria::http {
 namespace {
@@ -67,7 +69,8 @@ std::string_view name_of(DesyncClass severity) {
 }
 
 DesyncReason worse(DesyncReason first, DesyncReason second) {
-  return row_of(second).severity > row_of(first).severity ? second : first;
+  const auto rank = [](DesyncReason reason) { return std::pair(-static_cast<int>(row_of(reason).severity), reason); };
+  return std::min(first, second, [&](DesyncReason a, DesyncReason b) { return rank(a) < rank(b); });
 }
 
 }  // namespace kanaria::http

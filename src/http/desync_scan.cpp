@@ -69,6 +69,7 @@ DesyncReason scan_request_line(const Line& line) {
 
 // RFC 9112 §5: field-name ":" OWS field-value OWS
 DesyncReason scan_field(const Line& line) {
+  if (line.whole && !line.has_cr()) return BadHeader;
   const std::string_view text = line.content();
   if (text.find_first_not_of(" \t\r") == std::string_view::npos || text.front() == ':') return EmptyHeader;
   const std::size_t colon = text.find(':');
@@ -76,7 +77,6 @@ DesyncReason scan_field(const Line& line) {
   if (colon == std::string_view::npos || !is_token(text.substr(0, colon))) return BadHeader;
   const std::string_view value = text.substr(colon + 1);
   if (std::ranges::any_of(value, [](char c) { return is_control(c) && c != '\t'; })) return BadHeader;
-  if (line.whole && !line.has_cr()) return BadHeader;
   return std::ranges::any_of(value, is_high) ? NonCompliantHeader : None;
 }
 

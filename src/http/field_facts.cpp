@@ -70,7 +70,9 @@ bool take(const Field& field, FieldFacts& facts) {
     case FieldName::Connection: read_connection(field.value, facts); return false;
     case FieldName::Upgrade:
       for_each_item(field.value, [&](std::string_view protocol) {
-        facts.websocket = facts.websocket || iequals(protocol, "websocket");
+        const bool websocket = iequals(protocol, "websocket");
+        facts.websocket = facts.websocket || websocket;
+        facts.other_protocol = facts.other_protocol || !websocket;
       });
       return false;
     case FieldName::Expect: {

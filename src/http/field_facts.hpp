@@ -41,6 +41,7 @@ struct FieldFacts {
   bool upgrade = false;
   bool other_option = false;       // Connection names something else
   bool websocket = false;          // Upgrade names it
+  bool other_protocol = false;     // Upgrade names something else
   bool expect_continue = false;    // Expect: 100-continue
   bool other_expectation = false;  // Expect: anything else
 

@@ -65,7 +65,7 @@ std::string_view host_of(const RequestHead& in, const PeerText& peer, const Forw
                          const Rewritten& rewritten, Arena& arena) {
   if (policy.preserve_host) {
     if (!rewritten.host.empty()) return rewritten.host;
-    if (const Field* const field = find(in.fields, FieldName::Host)) return field->value;
+    if (!in.authority.empty()) return in.authority;  // that of an absolute target is the host (RFC 9112 §3.2.2)
   }
   if (!rewritten.host.empty()) return normal_host(rewritten.host, policy.listener_port, arena);
   const std::string_view authority = in.authority.empty() ? peer.local_host : in.authority;

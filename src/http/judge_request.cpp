@@ -85,11 +85,25 @@ DesyncReason reason_of_refusal(std::string_view text) {
 
 }  // namespace
 
+void tell_request_line(std::string_view bytes, RequestHead& head) {
+  if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);  // RFC 9112 §2.2
+  const std::string_view line = bytes.substr(0, bytes.find('\r'));
+  const std::size_t method_end = line.find(' ');
+  if (method_end == std::string_view::npos || !is_token(line.substr(0, method_end))) return;
+  head.method = line.substr(0, method_end);
+  const std::size_t target_end = line.rfind(' ');
+  const std::string_view version = line.substr(target_end + 1);
+  if (target_end == method_end || !is_version(version) || !version.starts_with("HTTP/1.")) return;
+  head.target = line.substr(method_end + 1, target_end - method_end - 1);
+  head.minor = version.ends_with('0') ? 0 : 1;
+}
+
 Fault judge_request(std::string_view text, RequestHead& head) {
   if (!is_ascii(text)) head.desync = worse(head.desync, scan_head(text));
   RequestLine line;
   if (!read_request_head(text, line, head.fields)) {
     head.desync = worse(head.desync, reason_of_refusal(text));
+    tell_request_line(text, head);
     return names_other_version(text) ? Fault::UnsupportedVersion : Fault::MalformedRequest;
   }
   head.method = line.method;

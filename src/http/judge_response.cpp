@@ -41,6 +41,7 @@ bool judge_response(std::string_view text, bool to_head, ResponseHead& head) {
   if (facts.options > kMaxOptions) return false;
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
   head.names_fields = facts.other_option;
+  head.upgrade_websocket = head.status == 101 && facts.websocket && !facts.other_protocol;
   return judge_response_framing(facts, to_head, head);
 }
 

@@ -99,7 +99,12 @@ std::size_t minor_version_at(std::string_view head) {
 
 }  // namespace
 
-struct RequestParser::Impl : Side<RequestHead> {};
+struct RequestParser::Impl : Side<RequestHead> {
+  HeadProgress refuse_unread(std::string_view bytes, Fault why) {
+    tell_request_line(bytes, head);
+    return refuse(why);
+  }
+};
 
 RequestParser::RequestParser(const HeadLimits& limits) : limits_(limits) {
   reset();
@@ -124,9 +129,9 @@ HeadProgress RequestParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::NeedMore: return {};
     case HeadScan::Verdict::BadLine:
       impl_->head.desync = scan_head(impl_->scan.refused(bytes));
-      return impl_->refuse(Fault::MalformedRequest);
-    case HeadScan::Verdict::StartLineTooLong: return impl_->refuse(Fault::RequestLineTooLong);
-    case HeadScan::Verdict::TooLarge: return impl_->refuse(Fault::RequestHeadTooLarge);
+      return impl_->refuse_unread(bytes, Fault::MalformedRequest);
+    case HeadScan::Verdict::StartLineTooLong: return impl_->refuse_unread(bytes, Fault::RequestLineTooLong);
+    case HeadScan::Verdict::TooLarge: return impl_->refuse_unread(bytes, Fault::RequestHeadTooLarge);
     case HeadScan::Verdict::Complete: break;
   }
   const std::string_view text = impl_->scan.head(bytes);

@@ -63,18 +63,17 @@ Piece Reader<Parser>::piece(std::string_view data) {
 }
 
 template <class Parser>
-Piece Reader<Parser>::ready() {
+Result<Piece> Reader<Parser>::ready() {
   if (parser_.body_done() || !has_bytes()) return piece({});
   const BodyProgress progress = parser_.parse_body(bytes());
   begin_ += progress.consumed;
-  if (progress.step == Step::Refused) refused_ = progress.fault;
+  if (progress.step == Step::Refused) return Error(progress.fault);
   return piece(progress.data);
 }
 
 template <class Parser>
 net::Awaitable<Result<Piece>> Reader<Parser>::body(Fault cut, Carry carry) {
   for (;;) {
-    if (refused_ != Fault::None) co_return Error(refused_);
     if (parser_.body_done()) co_return piece({});
     if (has_bytes()) {
       const BodyProgress progress = parser_.parse_body(bytes());
@@ -181,7 +180,6 @@ void Reader<Parser>::finish() {
   pipe_.release();
   parser_.release();
   in_body_ = filled_ = false;
-  refused_ = Fault::None;
   if (!has_bytes()) {
     head_.release();
     begin_ = end_ = 0;

@@ -121,9 +121,9 @@ bool has_port(std::string_view authority) {
 
 // METHOD scheme://host:port/uri HTTP/x; what could not be read is "-", as with ALB.
 void add_request(std::string& out, const ExchangeRecord& record) {
-  const bool known = !record.method.empty();
+  const bool known = !record.request_target.empty();
   out += '"';
-  add_escaped(out, known ? record.method : "-", false);
+  add_escaped(out, record.method.empty() ? "-" : record.method, false);
   out += ' ';
   if (record.request_target.empty() || record.request_target.front() == '/' || record.request_target == "*") {
     add_escaped(out, record.scheme, false);

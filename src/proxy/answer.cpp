@@ -8,11 +8,9 @@ namespace {
 
 /// The body's rest is not wanted. What is here already is dropped, so that a small request keeps its connection.
 void give_up_body(http::Exchange& client) {
-  http::Piece piece;
-  do {
-    piece = client.ready();
-  } while (!piece.last && !piece.data.empty());
-  if (!piece.last) client.stop_reading();
+  Result<http::Piece> piece = client.ready();
+  while (piece && !piece->last && !piece->data.empty()) piece = client.ready();
+  if (!piece || !piece->last) client.stop_reading();
 }
 
 // ALB's wording, where it differs from the RFC's.

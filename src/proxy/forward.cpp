@@ -118,13 +118,14 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     co_return co_await respond(request, ours);
   }
   // A request that we refuse draws no ticket: it must not shift the others.
+  const Result<http::Piece> first = request.client.ready();
+  if (!first) co_return co_await answer_fault(request, first.error().fault);
   const Result<void> made = make_outgoing(request, rule);
   if (!made) co_return co_await answer_fault(request, made.error().fault);
   request.client.forget_fields();
   const targets::Group* const group = choose(request, action);
   if (group == nullptr) co_return co_await answer_fault(request, Fault::AllWeightsZero);
 
-  const http::Piece first = request.client.ready();
   const Time give_up =
       request.context.loop.now().time + kConnectTimeouts * request.snapshot.settings().target_connect_timeout;
   Fault fault = Fault::NoTarget;
@@ -135,7 +136,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     if (fault != Fault::NoTarget)
       request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
     Try attempted{*group, *target, fresh};
-    fault = co_await try_once(request, attempted, first);
+    fault = co_await try_once(request, attempted, *first);
     if (fault == Fault::None) co_return;
     const bool gone = attempted.head_gone || attempted.body_consumed;
     const Retry again = retry({fault, request.answer_started(), gone}, request.out.request.method);

@@ -52,7 +52,8 @@ net::Awaitable<Result<const http::ResponseHead*>> relay_interim(Request& request
                                                                 const http::ResponseHead* interim) {
   for (int count = 0; count < kMaxInterim; ++count) {
     if (interim->status == 101) {
-      if (!request.client.head().upgrade_websocket) co_return Error(Fault::MalformedResponse);
+      if (!request.client.head().upgrade_websocket || !interim->upgrade_websocket)
+        co_return Error(Fault::MalformedResponse);
       co_return interim;
     }
     if (request.client.head().minor > 0) {
@@ -89,7 +90,9 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
 
   http::make_response(head, request.client.head().minor, record.is_websocket,
                       current_date(request.context.loop.now().wall), request.out.response);
-  http::Piece piece = attempt.ready();
+  const Result<http::Piece> first = attempt.ready();
+  if (!first) co_return first.error().fault;
+  http::Piece piece = *first;
   record.answer_start = request.context.loop.now().time;
   const Result<void> started = co_await request.client.send(request.out.response, piece);
   if (!started) co_return started.error().fault;

@@ -108,7 +108,7 @@ bool Wildcard::is_literal() const {
 }
 
 bool Wildcard::is_prefix() const {
-  return tokens_.find_first_of(kWildcards) + 1 == tokens_.size() && tokens_.back() == kStar;
+  return tokens_.ends_with(kStar) && tokens_.find_first_of(kWildcards) + 1 == tokens_.size();
 }
 
 bool Wildcard::is_suffix() const {

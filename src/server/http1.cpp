@@ -82,7 +82,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
 
   // http::Exchange
   const http::RequestHead& head() const override { return reader_.parser().head(); }
-  http::Piece ready() override;
+  Result<http::Piece> ready() override;
   net::Awaitable<Result<http::Piece>> read(http::Carry carry) override;
   http::Carry takes() const override { return http::Carry::Pipe; }
   net::Awaitable<Result<void>> write(const http::Piece& piece) override;
@@ -141,7 +141,6 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   Milliseconds idle_timeout_{0};
   Tick last_request_;            // from then on a request is the connection's last
   std::uint64_t body_room_ = 0;  // how much longer the request's body may get
-  bool body_too_large_ = false;
   Moment began_;
   std::uint64_t consumed_before_ = 0;  // the counts when this exchange began
   std::uint64_t written_before_ = 0;
@@ -161,7 +160,7 @@ void ClientConnection::begin() {
   written_before_ = stream_.bytes_written();
   framing_ = http::Framing::None;
   began_ = loop_.now();
-  answered_ = whole_ = close_ = stopped_ = tunnel_ = body_too_large_ = false;
+  answered_ = whole_ = close_ = stopped_ = tunnel_ = false;
   reader_.parser().reset();
 }
 
@@ -236,15 +235,16 @@ net::Awaitable<void> ClientConnection::linger() {
 /// max_request_body, for a body whose length was not said.
 bool ClientConnection::fits(const http::Piece& piece) {
   const std::uint64_t size = piece.pipe == nullptr ? piece.data.size() : piece.pipe->size();
-  body_too_large_ = body_too_large_ || size > body_room_;
+  const bool fitting = size <= body_room_;
   body_room_ -= std::min(size, body_room_);
-  return !body_too_large_;
+  return fitting;
 }
 
-http::Piece ClientConnection::ready() {
-  if (stopped_) return {};
-  const http::Piece piece = reader_.ready();
-  return fits(piece) ? piece : http::Piece();  // read() will say why
+Result<http::Piece> ClientConnection::ready() {
+  if (stopped_) return http::Piece();
+  Result<http::Piece> piece = reader_.ready();
+  if (piece && !fits(*piece)) return Error(Fault::RequestBodyTooLarge);
+  return piece;
 }
 
 net::Awaitable<Result<http::Piece>> ClientConnection::read(http::Carry carry) {
@@ -253,7 +253,6 @@ net::Awaitable<Result<http::Piece>> ClientConnection::read(http::Carry carry) {
     const Result<http::Piece> bytes = co_await reader_.raw();
     co_return bytes;
   }
-  if (body_too_large_) co_return Error(Fault::RequestBodyTooLarge);
   const Result<http::Piece> piece = co_await reader_.body(Fault::RequestBodyCut, carry);
   if (piece && !fits(*piece)) co_return Error(Fault::RequestBodyTooLarge);
   // Nobody reads after the last piece: from here on readiness means that the client is gone, or its next request.

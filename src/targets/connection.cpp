@@ -87,8 +87,9 @@ Error Connection::blame(Error error) const {
   return error;
 }
 
-http::Piece Connection::ready() {
-  return tunnel_ ? http::Piece() : reader_.ready();
+Result<http::Piece> Connection::ready() {
+  if (tunnel_) return http::Piece();
+  return reader_.ready();
 }
 
 net::Awaitable<Result<http::Piece>> Connection::read(http::Carry carry) {

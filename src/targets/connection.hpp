@@ -36,7 +36,7 @@ class Connection final : public Attempt,
   /// Lets it wait for the next request.
   void wait_idle();
 
-  http::Piece ready() override;
+  Result<http::Piece> ready() override;
   net::Awaitable<Result<http::Piece>> read(http::Carry carry) override;
   http::Carry takes() const override { return http::Carry::Pipe; }
   net::Awaitable<Result<void>> write(const http::Piece& piece) override;

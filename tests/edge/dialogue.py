@@ -291,8 +291,21 @@ class Stage:
             self.nothing_is_left()
             return self.client_ports
         finally:
-            for wire in self.clients + self.targets:
+            for wire in self.clients:
                 wire.sock.close()
+            for wire in self.targets:
+                self.end_target(wire)
+
+    def end_target(self, wire):
+        """Waits until the proxy has closed its end too: else the next case's request may be faster than this FIN."""
+        try:
+            if not wire.end:
+                wire.sock.shutdown(socket.SHUT_WR)
+                while wire.sock.recv(65536):
+                    pass
+        except OSError:
+            pass  # closed all the same
+        wire.sock.close()
 
     def take(self, step):
         client = self.clients[-1]

@@ -108,10 +108,10 @@ def refused(name, section, request, reason="-", status=400, *, fault=None, daemo
 
 
 def breaks(name, section, body, arrived=b"", *, fields=CHUNKED, framing=CHUNKED):
-    """A chunked request that turns out to be none: 400 for the client, and a message that is seen to be cut for the target."""
-    steps = [Sends(post(fields, body)),
-             Arrives(*at_target(b"POST / HTTP/1.1", framing=framing, body=Chunks(arrived, cut=True))),
-             Gets(*page(400)), Ends(), TargetEnds()]
+    """A chunked request that turns out to be none when its target has its head already: 400 for the client, and a message
+    that is seen to be cut for the target."""
+    steps = [Sends(post(fields)), Arrives(*at_target(b"POST / HTTP/1.1", framing=framing)), Sends(body),
+             Arrives(Chunks(arrived, cut=True)), Gets(*page(400)), Ends(), TargetEnds()]
     return case(name, section, steps, [logged(400, fault="malformed_request_body")])
 
 

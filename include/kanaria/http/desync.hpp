@@ -63,7 +63,7 @@ const DesyncRow& row_of(DesyncReason reason);
 /// ALB's name: "Ambiguous". The metrics' label is the same in lower case.
 std::string_view name_of(DesyncClass severity);
 
-/// The more severe of two; among equals the first. What is reported when a request has several.
+/// The more severe of two; among equals the one whose row is first. What is reported when a request has several.
 DesyncReason worse(DesyncReason first, DesyncReason second);
 
 }  // namespace kanaria::http

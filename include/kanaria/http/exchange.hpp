@@ -19,8 +19,8 @@ namespace kanaria::http {
 /// What both sides share.
 class Message {
  public:
-  /// Body bytes that came with the head: no wait. Once, before the first read().
-  virtual Piece ready() = 0;
+  /// Body bytes that came with the head, perhaps none: no wait. Once, before the first read().
+  virtual Result<Piece> ready() = 0;
   /// The next piece of the body; after the last one, not again. After a 101 it is a tunnel's raw bytes until FIN.
   /// `carry`: what the piece may be handed over in, Pipe where the side that it goes to takes pipes.
   virtual net::Awaitable<Result<Piece>> read(Carry carry) = 0;

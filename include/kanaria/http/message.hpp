@@ -68,7 +68,8 @@ struct ResponseHead {
   std::uint64_t content_length = 0;  // with Framing::Length, or where describes_length
   bool describes_length = false;     // HEAD or 304: a Content-Length that frames nothing and is passed on
   bool keep_alive = true;
-  bool names_fields = true;  // Connection may name further fields that end here
+  bool names_fields = true;        // Connection may name further fields that end here
+  bool upgrade_websocket = false;  // 101 to websocket, and to nothing else
 
   void clear();
 };

@@ -39,8 +39,8 @@ class Reader {
   std::size_t waiting() const { return end_ - begin_; }
   /// Reads until the parser has a head. The caller reset the parser. An error is the stream's or the parser's fault.
   net::Awaitable<Result<HeadEnd>> head();
-  /// A body piece that is here already, possibly empty, never an error: what is broken comes with the next body().
-  Piece ready();
+  /// A body piece that is here already, possibly empty. An error is the parser's fault.
+  Result<Piece> ready();
   /// The next piece. `cut` is the fault of a body that ends before its end.
   net::Awaitable<Result<Piece>> body(Fault cut, Carry carry);
   /// Bytes as they come, an empty last piece at FIN: a tunnel.
@@ -67,8 +67,7 @@ class Reader {
   net::Pipe pipe_;
   std::size_t begin_ = 0;  // of the bytes not consumed, in area()
   std::size_t end_ = 0;
-  bool in_body_ = false;         // area() is the body block
-  Fault refused_ = Fault::None;  // found by ready(), told by body()
+  bool in_body_ = false;  // area() is the body block
   BlockSize first_;
   bool filled_ = false;  // the last read filled the body block: the next one gets a larger one
 };

@@ -192,7 +192,7 @@ TEST_F(ConnectionTest, TheAnswerToHeadHasNoBody) {
   send(*attempt, head);
   peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
   EXPECT_EQ(receive(*attempt), 200);
-  EXPECT_TRUE(attempt->ready().last);
+  EXPECT_TRUE(attempt->ready()->last);
   attempt.reset();
   EXPECT_EQ(pool.idle(), 1U);
   pool.close();
@@ -204,7 +204,7 @@ TEST_F(ConnectionTest, After101BytesPassAsTheyAre) {
   send(*attempt);
   peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\x81raw");
   EXPECT_EQ(receive(*attempt), 101);
-  EXPECT_TRUE(attempt->ready().data.empty());
+  EXPECT_TRUE(attempt->ready()->data.empty());
   Result<http::Piece> piece = driver.run(attempt->read(http::Carry::Memory));
   EXPECT_EQ(piece->data, "\x81raw");
   peer.forget();

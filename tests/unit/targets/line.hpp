@@ -62,7 +62,7 @@ class Line : public testing::Test {
   /// The answer's body to its end, or to its fault.
   std::string body(Attempt& attempt, Fault& fault) {
     fault = Fault::None;
-    http::Piece piece = attempt.ready();
+    http::Piece piece = *attempt.ready();
     std::string all(piece.data);
     while (!piece.last) {
       const Result<http::Piece> next = driver.run(attempt.read(http::Carry::Memory));
