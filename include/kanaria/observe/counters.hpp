@@ -63,7 +63,8 @@ struct ListenerRow {
   static constexpr std::array<std::string_view, 1> kLabels{"listener"};
   Cell client_connections;               // gauge
   Cell connections_refused_descriptors;  // EMFILE, ENFILE
-  FaultCells requests_refused;           // before a rule was found
+  Cell connections_refused_proxy_protocol;
+  FaultCells requests_refused;  // before a rule was found
   Cell received_bytes;
   Cell sent_bytes;
 };
