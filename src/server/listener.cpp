@@ -88,13 +88,23 @@ net::Awaitable<void> Listener::serve(Arrived arrived, observe::Cell& gauge) {
   const auto expected = configured == nullptr ? config::ProxyVersion::Off
                                               : configured->proxy_protocol.expected_from(arrived.peer.address);
   if (expected != config::ProxyVersion::Off) {
-    const http::Timeouts limits = owner_.handler(binding_).timeouts();
-    const net::Peer sender = arrived.peer;
-    const Prefaced preface = co_await hear_preface(loop_, arrived, expected, limits, connections_, gauge);
-    if (!preface.why.empty()) refuse(sender, preface.why);
-    if (!preface.heard) co_return;
+    const bool heard = co_await hear(arrived, expected, gauge);
+    if (!heard) co_return;
   }
   co_await serve_http1(loop_, arrived, owner_.handler(binding_), connections_, gauge);
+}
+
+/// The header of a trusted balancer. A coroutine of its own: what it needs is gone when the connection is idle.
+net::Awaitable<bool> Listener::hear(Arrived& arrived, config::ProxyVersion expected, observe::Cell& gauge) {
+  Preface preface(loop_, arrived, connections_, gauge);
+  const http::Timeouts limits = owner_.handler(binding_).timeouts();
+  const bool heard = co_await preface.hear(expected, limits);
+  if (heard) {
+    arrived = preface.release();
+  } else if (!preface.why().empty()) {
+    refuse(arrived.peer, preface.why());
+  }
+  co_return heard;
 }
 
 /// A balancer that sends the wrong thing sends it with each connection: one line a while.

@@ -48,6 +48,7 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   void accept_some();
   bool accept_waiting();
   net::Awaitable<void> serve(Arrived arrived, observe::Cell& gauge);
+  net::Awaitable<bool> hear(Arrived& arrived, config::ProxyVersion expected, observe::Cell& gauge);
   void refuse(const net::Peer& peer, std::string_view why);
 
   net::Loop& loop_;

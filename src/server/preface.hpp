@@ -1,6 +1,6 @@
 // What stands before a connection's first request where a trusted balancer connects: the PROXY header. It is taken from
 // the socket and not a byte more, so that whoever serves the connection next (HTTP/1, one day TLS) finds it as if it
-// had come from the client itself.
+// had come from the client itself. Registered and counted meanwhile; no block is held before its first byte.
 #pragma once
 
 #include <string_view>
@@ -9,21 +9,40 @@
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/net/awaitable.hpp"
 #include "kanaria/net/loop.hpp"
+#include "kanaria/net/stream.hpp"
 #include "kanaria/observe/cell.hpp"
 #include "kanaria/server/connections.hpp"
 #include "kanaria/server/http1.hpp"
 
 namespace kanaria::server {
 
-struct Prefaced {
-  bool heard = false;    // `arrived` is as the header says, and to be served; else the connection is closed
-  std::string_view why;  // not heard because of the header: in words, a clause; empty: it left, or we drain
-};
+class Preface final : public OpenConnection {
+ public:
+  /// Takes the descriptor.
+  Preface(net::Loop& loop, const Arrived& arrived, Connections& connections, observe::Cell& gauge);
+  Preface(const Preface&) = delete;
+  Preface& operator=(const Preface&) = delete;
+  ~Preface() { gauge_.subtract(); }
 
-/// Waits for the header and puts its source in the place of the peer. Meanwhile the connection is one of `connections`
-/// and counted by `gauge`, and holds no block before its first byte. `limits.idle` counts to that byte, from there
-/// `limits.request_header` to the header's end.
-net::Awaitable<Prefaced> hear_preface(net::Loop& loop, Arrived& arrived, config::ProxyVersion expected,
-                                      http::Timeouts limits, Connections& connections, observe::Cell& gauge);
+  /// Waits for the header. `limits.idle` counts to its first byte, from there `limits.request_header` to its end. True:
+  /// release() the connection and serve it.
+  net::Awaitable<bool> hear(config::ProxyVersion expected, http::Timeouts limits);
+  /// The connection with the source that the header names as its peer.
+  Arrived release();
+  /// Not heard because of its header: in words, a clause. Empty: it left, it was silent, or it had to end.
+  std::string_view why() const { return why_; }
+
+  // OpenConnection
+  void drain() override;
+  void abort(Fault fault) override { stream_.abort(fault); }
+  std::uint32_t binding() const override { return arrived_.binding; }
+
+ private:
+  Arrived arrived_;
+  observe::Cell& gauge_;
+  net::Stream stream_;
+  std::string_view why_;
+  bool begun_ = false;  // its first byte was seen
+};
 
 }  // namespace kanaria::server
