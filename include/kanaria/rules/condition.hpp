@@ -22,7 +22,7 @@ namespace kanaria::rules {
 /// What conditions look at. `worker` picks this worker's own copy of each regular expression: RE2's cache takes a lock.
 struct Subject {
   const http::RequestHead& head;
-  const boost::asio::ip::address& peer;  // the TCP peer; unspecified for a Unix socket
+  const boost::asio::ip::address& peer;  // the client's; unspecified for a Unix socket
   unsigned worker = 0;
 };
 
