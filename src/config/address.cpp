@@ -31,4 +31,8 @@ std::string to_text(const std::optional<boost::asio::ip::address>& address, std:
   return address->is_v6() ? concat('[', address->to_string(), "]:", port) : concat(address->to_string(), ':', port);
 }
 
+std::string to_text(const Network& network) {
+  return concat(network.address.to_string(), '/', network.prefix);
+}
+
 }  // namespace kanaria::config

@@ -38,6 +38,11 @@ std::string word(Milliseconds value) {
 std::string word(const std::string& value) {
   return value;
 }
+std::string word(const std::vector<Network>& networks) {
+  std::string text;
+  for (const Network& network : networks) append(text, concat(text.empty() ? "" : " ", to_text(network)));
+  return text.empty() ? "nobody" : text;
+}
 template <class Choice>
   requires std::is_enum_v<Choice>
 std::string word(Choice value) {
@@ -156,6 +161,9 @@ void compare_rules(Lines& lines, const std::string& where, const Rule& before, c
 void compare_listeners(Lines& lines, const Listener& before, const Listener& after) {
   const std::string where = concat("listener ", after.name);
   compare(lines, concat(where, ": address"), to_text(before.address, before.port), to_text(after.address, after.port));
+  const auto& [old_protocol, new_protocol] = std::pair(before.proxy_protocol, after.proxy_protocol);
+  compare(lines, concat(where, ": proxy_protocol version"), old_protocol.version, new_protocol.version);
+  compare(lines, concat(where, ": proxy_protocol trusted"), old_protocol.trusted, new_protocol.trusted);
   const ByName<Rule> old_rules(before.rules);
   const ByName<Rule> new_rules(after.rules);
   for (const Rule& was : before.rules) {

@@ -92,7 +92,7 @@ constexpr Key kKeys[] = {
     {Scope::Listener, "protocol", Works, "HTTPS"},
     {Scope::Listener, "rules"},
     {Scope::Listener, "default_action"},
-    {Scope::Listener, "proxy_protocol", Later},
+    {Scope::Listener, "proxy_protocol"},
     {Scope::Listener, "certificates", Later},
     {Scope::Listener, "ssl_policy", Later},
     {Scope::Listener, "mutual_authentication", Later},
@@ -123,6 +123,9 @@ constexpr Key kKeys[] = {
     {Scope::Listener, "arn", Elsewhere, kNoCloud},
     {Scope::Listener, "region", Elsewhere, kNoCloud},
     {Scope::Listener, "tags", Elsewhere, kNoCloud},
+
+    {Scope::ProxyProtocol, "version"},
+    {Scope::ProxyProtocol, "trusted"},
 
     {Scope::Rule, "name"},
     {Scope::Rule, "priority"},

@@ -18,6 +18,7 @@ enum class Scope : std::uint8_t {
   AccessLogs,
   Admin,
   Listener,
+  ProxyProtocol,
   Rule,
   Condition,
   Patterns,     // path_pattern, host_header written as a mapping

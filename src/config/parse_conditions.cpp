@@ -1,14 +1,10 @@
 #include <algorithm>
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
 
 #include "sections.hpp"
 #include "text.hpp"
 
 namespace kanaria::config {
 namespace {
-
-namespace ip = boost::asio::ip;
 
 /// What a condition's string may be made of.
 struct Alphabet {
@@ -138,48 +134,12 @@ QueryString read_query_string(const Value& value) {
   return condition;
 }
 
-std::optional<Network> parse_network(const Value& value, Text text) {
-  const std::string& written = text.value;
-  const std::size_t slash = written.find('/');
-  boost::system::error_code failed;
-  const auto address = ip::make_address(written.substr(0, slash), failed);
-  if (failed) {
-    value.fault(concat("a source IP must be a network such as 10.0.0.0/8 or ::1/128, not ", in_quotes(written)));
-    return std::nullopt;
-  }
-  const int longest = address.is_v4() ? 32 : 128;
-  if (slash == std::string::npos) {
-    value.fault(concat("a source IP must be a network: write ", address.to_string(), '/', longest));
-    return std::nullopt;
-  }
-  const std::string digits = written.substr(slash + 1);
-  const bool is_number = is_digits(digits) && digits.size() <= 3 && (digits == "0" || digits.front() != '0');
-  const int prefix = is_number ? std::stoi(digits) : -1;
-  if (prefix < 0 || prefix > longest) {
-    value.fault(concat("the prefix of ", in_quotes(written), " must be 0-", longest));
-    return std::nullopt;
-  }
-  if (address == ip::address_v4::broadcast() && prefix == 32) {
-    value.fault("255.255.255.255/32 is no address that a request could come from");
-    return std::nullopt;
-  }
-  Network network{{}, static_cast<std::uint8_t>(prefix), std::move(text)};
-  if (address.is_v4()) {
-    network.address = ip::make_network_v4(address.to_v4(), static_cast<unsigned short>(prefix)).network();
-  } else {
-    network.address = ip::make_network_v6(address.to_v6(), static_cast<unsigned short>(prefix)).network();
-  }
-  return network;
-}
-
 SourceIp read_source_ip(const Value& value) {
   SourceIp condition;
   const auto list = values_of(value, Scope::Values);
   if (!list) return condition;
   for (const Value& item : some_items(*list, "a source IP")) {
-    auto text = placed_text(item);
-    if (!text) continue;
-    if (auto network = parse_network(item, std::move(*text))) condition.values.push_back(std::move(*network));
+    if (auto network = read_network(item, Alone::Fault)) condition.values.push_back(std::move(*network));
   }
   return condition;
 }

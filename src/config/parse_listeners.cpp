@@ -14,6 +14,32 @@ std::optional<boost::asio::ip::address> read_address(const Value& value) {
   return std::nullopt;
 }
 
+/// YAML 1.1 tools take the word off for a boolean, and write false.
+std::optional<ProxyVersion> read_proxy_version(const Value& value) {
+  if (value.node->text == "false") return ProxyVersion::Off;
+  return choice<ProxyVersion>(
+      value,
+      {{"off", ProxyVersion::Off}, {"v1", ProxyVersion::V1}, {"v2", ProxyVersion::V2}, {"any", ProxyVersion::Any}});
+}
+
+ProxyProtocol read_proxy_protocol(const Value& value) {
+  ProxyProtocol protocol;
+  protocol.at = value.at();
+  const Mapping map(value, Scope::ProxyProtocol);
+  read_into(protocol.version, map, "version", read_proxy_version);
+  const bool off = protocol.version == ProxyVersion::Off;
+  const auto trusted = off ? map.find("trusted") : map.require("trusted");
+  if (!trusted) return protocol;
+  const std::vector<Value> networks = items(*trusted, "a trusted network");
+  if (!off && trusted->node->kind == Node::Kind::List && networks.empty()) {
+    trusted->fault("trusted needs at least one network: nobody else may send the header");
+  }
+  for (const Value& item : networks) {
+    if (auto network = read_network(item, Alone::Network)) protocol.trusted.push_back(std::move(*network));
+  }
+  return protocol;
+}
+
 Rule read_rule(const Value& value) {
   Rule rule;
   rule.at = rule.name_at = rule.priority_at = value.at();
@@ -61,6 +87,7 @@ Listener read_listener(const Value& value) {
   }
   if (const auto address = map.find("address")) listener.address = read_address(*address);
   if (const auto protocol = map.find("protocol")) choice<bool>(*protocol, {{"HTTP", true}});
+  if (const auto protocol = map.find("proxy_protocol")) listener.proxy_protocol = read_proxy_protocol(*protocol);
   if (const auto rules = map.find("rules")) {
     for (const Value& rule : items(*rules, "a rule")) listener.rules.push_back(read_rule(rule));
   }

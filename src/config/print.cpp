@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "kanaria/config/address.hpp"
 #include "text.hpp"
 #include "words.hpp"
 
@@ -58,6 +59,10 @@ std::string patterns(const Patterns& of) {
   return of.regex_values.empty() ? texts(of.values) : concat("{regex_values: ", texts(of.regex_values), '}');
 }
 
+std::string networks(const std::vector<Network>& values) {
+  return list(values, [](const Network& one) { return scalar(to_text(one)); });
+}
+
 struct PrintCondition {
   std::string operator()(const PathPattern& of) const { return concat("path_pattern: ", patterns(of)); }
   std::string operator()(const HostHeader& of) const { return concat("host_header: ", patterns(of)); }
@@ -75,11 +80,7 @@ struct PrintCondition {
                                   "value: ", scalar(pair.value.value), '}');
                   }));
   }
-  std::string operator()(const SourceIp& of) const {
-    return concat("source_ip: ", list(of.values, [](const Network& one) {
-                    return scalar(concat(one.address.to_string(), '/', one.prefix));
-                  }));
-  }
+  std::string operator()(const SourceIp& of) const { return concat("source_ip: ", networks(of.values)); }
 };
 
 class Yaml {
@@ -159,6 +160,8 @@ class Yaml {
     line(2, concat("address: ", scalar(listener.address ? listener.address->to_string() : "*")));
     line(2, concat("port: ", listener.port));
     line(2, "protocol: HTTP");
+    line(2, concat("proxy_protocol: {version: ", words(listener.proxy_protocol.version),
+                   ", trusted: ", networks(listener.proxy_protocol.trusted), '}'));
     line(2, listener.rules.empty() ? "rules: []" : "rules:");
     for (const Rule& one : listener.rules) rule(one);
     line(2, "default_action:");

@@ -16,6 +16,10 @@ std::vector<Condition> read_conditions(const Value& value);
 Transforms read_transforms(const Value& value);
 std::optional<Action> read_action(const Value& value);
 
+/// What an address without a prefix is: a fault, or the network that holds it alone.
+enum class Alone : std::uint8_t { Fault, Network };
+std::optional<Network> read_network(const Value& value, Alone alone);
+
 /// An absolute path that fits a Unix socket's address.
 bool is_socket_path(std::string_view path);
 

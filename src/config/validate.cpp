@@ -5,6 +5,7 @@
 #include <set>
 
 #include "covers.hpp"
+#include "kanaria/config/address.hpp"
 #include "text.hpp"
 
 namespace kanaria::config {
@@ -81,11 +82,13 @@ class Validation {
     check_listener_names();
     check_ports();
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
+      check_proxy_protocol(model_.listeners[i].proxy_protocol, concat("listeners[", i, "].proxy_protocol"));
       check_rules(model_.listeners[i], concat("listeners[", i, ']'));
     }
     // What is odd in a file with faults is mostly their consequence.
     if (diagnostics_.has_errors()) return;
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
+      warn_of_proxy_protocol(model_.listeners[i].proxy_protocol, concat("listeners[", i, "].proxy_protocol"));
       warn_of_covered_rules(model_.listeners[i], concat("listeners[", i, ']'));
     }
     warn_of_unused_groups();
@@ -165,6 +168,27 @@ class Validation {
       admin.port = tcp->port;
     }
     return admin;
+  }
+
+  void check_proxy_protocol(const ProxyProtocol& protocol, const std::string& path) {
+    std::set<std::string> seen;
+    for (const Network& network : protocol.trusted) {
+      if (seen.insert(to_text(network)).second) continue;
+      diagnostics_.error(network.text.at, path + ".trusted",
+                         concat("the network ", to_text(network), " is in this list already"));
+    }
+  }
+
+  void warn_of_proxy_protocol(const ProxyProtocol& protocol, const std::string& path) {
+    if (protocol.version == ProxyVersion::Off && !protocol.trusted.empty()) {
+      diagnostics_.warning(protocol.at, path, "trusted means nothing here: proxy_protocol version is off");
+      return;
+    }
+    for (const Network& network : protocol.trusted) {
+      if (network.prefix > 0) continue;
+      diagnostics_.warning(network.text.at, path + ".trusted",
+                           concat(to_text(network), " trusts everybody: any client may claim any address"));
+    }
   }
 
   void check_rules(const Listener& listener, const std::string& path) {

@@ -25,6 +25,11 @@ std::string_view words(SplitMode mode) {
   return mode == SplitMode::Shuffled ? "shuffled" : "random";
 }
 
+std::string_view words(ProxyVersion version) {
+  constexpr std::string_view kWords[] = {"off", "v1", "v2", "any"};
+  return kWords[static_cast<std::size_t>(version)];
+}
+
 int total_weight(const Forward& forward) {
   int total = 0;
   for (const WeightedGroup& group : forward.target_groups) total += group.weight;

@@ -12,6 +12,7 @@ std::string_view words(LogFormat format);
 std::string_view words(XffMode mode);
 std::string_view words(DesyncMode mode);
 std::string_view words(SplitMode mode);
+std::string_view words(ProxyVersion version);
 
 int total_weight(const Forward& forward);
 

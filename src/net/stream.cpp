@@ -183,6 +183,21 @@ Awaitable<Result<std::size_t>> Stream::read(std::span<char> room) {
   }
 }
 
+Awaitable<Result<std::size_t>> Stream::peek(std::span<char> room, std::size_t known) {
+  for (;;) {
+    const Fault fault = co_await Wait(*this, reads_);
+    if (fault != Fault::None) co_return Error(fault);
+    const ssize_t got = ::recv(descriptor(), room.data(), room.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0) {
+      if (try_again(reads_)) continue;
+      co_return failed(reads_, errno);
+    }
+    const auto size = static_cast<std::size_t>(got);
+    if (size > known || size == 0 || hung_up_) co_return size;
+    reads_.ready = false;  // the kernel tells when there is more
+  }
+}
+
 Awaitable<Result<std::size_t>> Stream::read(Pipe& pipe, std::size_t most) {
   if (has_had_its_turn()) co_await loop_.turn_end();
   for (;;) {
@@ -285,6 +300,14 @@ void Stream::reset_on_close() {
 // NOLINTNEXTLINE(readability-make-member-function-const): it changes the connection
 void Stream::shutdown_writes() {
   ::shutdown(descriptor(), SHUT_WR);
+}
+
+int Stream::release() {
+  watcher_ = nullptr;
+  loop_.wheel().schedule(*this, kNever);
+  if (registered_ != Registered::No) loop_.poller().remove(*this, descriptor());
+  registered_ = Registered::No;
+  return socket_.release();
 }
 
 void Stream::close() {

@@ -170,6 +170,7 @@ void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   add_each(page, listeners, &ListenerRow::client_connections);
   page.family("connections_refused_total", "counter", "Client connections that were closed unheard.");
   add_each(page, listeners, &ListenerRow::connections_refused_descriptors, {"reason", "descriptors"});
+  add_each(page, listeners, &ListenerRow::connections_refused_proxy_protocol, {"reason", "proxy_protocol"});
   page.family("requests_refused_total", "counter", "Requests refused before a rule was found.");
   add_faults(page, listeners, &ListenerRow::requests_refused);
   page.family("non_compliant_requests_total", "counter", "Requests that desync mitigation classified.");

@@ -58,28 +58,6 @@ bool matches_sent_or_decoded(const Wildcard& pattern, std::string_view sent, std
   return pattern.matches(sent) || (decoded.data() != sent.data() && !has_control(decoded) && pattern.matches(decoded));
 }
 
-boost::asio::ip::address unmapped(const boost::asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
-  return address;
-}
-
-SourceIp::Network compile(const config::Network& network) {
-  constexpr unsigned kMappedPrefix = 96;
-  const auto address = unmapped(network.address);
-  const bool was_mapped = address.is_v4() && network.address.is_v6();
-  if (was_mapped && network.prefix < kMappedPrefix) return {network.address, network.prefix};
-  return {address, was_mapped ? network.prefix - kMappedPrefix : network.prefix};
-}
-
-template <class Bytes>
-bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
-  const std::size_t whole = bits / 8;
-  if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), b.begin())) return false;
-  const unsigned rest = bits % 8;
-  return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
-}
-
 std::string quoted(const config::Text& text) {
   return '"' + text.value + '"';
 }
@@ -191,17 +169,10 @@ std::string QueryString::seen(const Facts& facts) const {
   return found.empty() ? "there is no query" : "found " + found;
 }
 
-bool SourceIp::Network::holds(const boost::asio::ip::address& peer) const {
-  if (address.is_v4() != peer.is_v4()) return false;
-  return address.is_v4() ? same_prefix(address.to_v4().to_bytes(), peer.to_v4().to_bytes(), prefix)
-                         : same_prefix(address.to_v6().to_bytes(), peer.to_v6().to_bytes(), prefix);
-}
-
 Match SourceIp::match(const Facts& facts) const {
   if (facts.subject.peer.is_unspecified()) return {};
-  const auto peer = unmapped(facts.subject.peer);
-  const auto found =
-      std::find_if(networks.begin(), networks.end(), [&](const Network& network) { return network.holds(peer); });
+  const auto found = std::find_if(networks.begin(), networks.end(),
+                                  [&](const Network& network) { return network.holds(facts.subject.peer); });
   if (found == networks.end()) return {};
   return {static_cast<int>(found - networks.begin()), {}};
 }
@@ -243,7 +214,7 @@ Condition Condition::compile(const config::Condition& condition, unsigned worker
     Any operator()(const config::SourceIp& written) const {
       SourceIp compiled;
       for (const config::Network& network : written.values) {
-        compiled.networks.push_back(rules::compile(network));
+        compiled.networks.emplace_back(network);
         compiled.written.push_back(network.text.value);
       }
       return compiled;

@@ -6,6 +6,16 @@
 #include "kanaria/rules/policy.hpp"
 
 namespace kanaria::runtime {
+
+ProxyProtocol::ProxyProtocol(const config::ProxyProtocol& written)
+    : version_(written.version), trusted_(written.trusted.begin(), written.trusted.end()) {}
+
+config::ProxyVersion ProxyProtocol::expected_from(const boost::asio::ip::address& peer) const {
+  if (version_ == config::ProxyVersion::Off) return version_;
+  const bool trusts = std::ranges::any_of(trusted_, [&](const rules::Network& network) { return network.holds(peer); });
+  return trusts ? version_ : config::ProxyVersion::Off;
+}
+
 Snapshot::~Snapshot() {
   for (const std::uint32_t row : route_rows_) metrics_.routes().release(row);
   for (const std::uint32_t row : group_rows_) metrics_.groups().release(row);
@@ -127,6 +137,7 @@ class Compiler {
     listener.rules = table;
     listener.routes.resize(table->forwards());
     listener.policy = rules::forwarding_policy(made_->settings(), from.port);
+    listener.proxy_protocol = ProxyProtocol(from.proxy_protocol);
     listener.row = metrics_.listeners().acquire({from.name});
     for (const rules::Rule& rule : table->rules()) {
       listener.rule_rows.push_back(acquire(metrics_.routes(), {from.name, rule.name(), ""}, made_->route_rows_));

@@ -53,6 +53,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   // Listener::Owner, of the admin listener
   http::Handler& handler(std::uint32_t) override { return *admin_; }
   observe::ListenerRow* row(std::uint32_t) override { return nullptr; }
+  const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
   void ended() override {}
 
   std::string config_file_;

@@ -320,6 +320,7 @@ net::Awaitable<void> serve_http1(net::Loop& loop, Arrived arrived, http::Handler
                                  observe::Cell& gauge) {
   ClientConnection connection(loop, arrived, handler, gauge);
   connections.add(connection);
+  if (arrived.draining) connection.drain();
   while (connection.wants_another()) {
     // Here and not further in, so that an idle connection is this frame and no more.
     if (!connection.has_request()) {

@@ -6,12 +6,14 @@
 #include <system_error>
 
 #include "kanaria/net/spawn.hpp"
+#include "preface.hpp"
 
 namespace kanaria::server {
 namespace {
 
 constexpr int kAcceptsPerTurn = 64;  // then others run
 constexpr Milliseconds kPause{200};  // when the process has no descriptor left
+constexpr Milliseconds kSilence{60'000};
 
 /// Tells the owner when a connection has ended, however it did.
 class Ended {
@@ -82,7 +84,37 @@ bool Listener::accept_waiting() {
 net::Awaitable<void> Listener::serve(Arrived arrived, observe::Cell& gauge) {
   const std::shared_ptr<Listener> self = shared_from_this();
   const Ended told(owner_);
+  const runtime::Listener* const configured = owner_.configured(binding_);
+  const auto expected = configured == nullptr ? config::ProxyVersion::Off
+                                              : configured->proxy_protocol.expected_from(arrived.peer.address);
+  if (expected != config::ProxyVersion::Off) {
+    const bool heard = co_await hear(arrived, expected, gauge);
+    if (!heard) co_return;
+  }
   co_await serve_http1(loop_, arrived, owner_.handler(binding_), connections_, gauge);
+}
+
+/// The header of a trusted balancer. A coroutine of its own: what it needs is gone when the connection is idle.
+net::Awaitable<bool> Listener::hear(Arrived& arrived, config::ProxyVersion expected, observe::Cell& gauge) {
+  Preface preface(loop_, arrived, connections_, gauge);
+  const http::ConnectionPolicy limits = owner_.handler(binding_).policy();
+  const bool heard = co_await preface.hear(expected, limits);
+  if (heard) {
+    arrived = preface.release();
+  } else if (!preface.why().empty()) {
+    refuse(arrived.peer, preface.why());
+  }
+  co_return heard;
+}
+
+/// A balancer that sends the wrong thing sends it with each connection: one line a while.
+void Listener::refuse(const net::Peer& peer, std::string_view why) {
+  if (observe::ListenerRow* const row = owner_.row(binding_)) row->connections_refused_proxy_protocol.add();
+  const runtime::Listener* const configured = owner_.configured(binding_);
+  if (configured == nullptr || loop_.wheel().now() < silent_until_) return;
+  silent_until_ = loop_.wheel().now() + ticks_of(kSilence);
+  spdlog::warn("listener {}: closed a connection from {} unheard: {}; further ones are only counted for a minute",
+               configured->name, net::Endpoint::of(peer.address, peer.port).to_string(), why);
 }
 
 }  // namespace kanaria::server

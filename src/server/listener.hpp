@@ -9,6 +9,7 @@
 #include "kanaria/net/loop.hpp"
 #include "kanaria/net/sockets.hpp"
 #include "kanaria/observe/counters.hpp"
+#include "kanaria/runtime/snapshot.hpp"
 #include "kanaria/server/connections.hpp"
 #include "kanaria/server/http1.hpp"
 
@@ -24,6 +25,8 @@ class Listener final : public std::enable_shared_from_this<Listener>,
     virtual http::Handler& handler(std::uint32_t binding) = 0;
     /// Where connections are counted; null: not counted.
     virtual observe::ListenerRow* row(std::uint32_t binding) = 0;
+    /// As the configuration in force has it; null: it knows of none.
+    virtual const runtime::Listener* configured(std::uint32_t binding) = 0;
     /// A connection has ended.
     virtual void ended() = 0;
 
@@ -45,6 +48,8 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   void accept_some();
   bool accept_waiting();
   net::Awaitable<void> serve(Arrived arrived, observe::Cell& gauge);
+  net::Awaitable<bool> hear(Arrived& arrived, config::ProxyVersion expected, observe::Cell& gauge);
+  void refuse(const net::Peer& peer, std::string_view why);
 
   net::Loop& loop_;
   int socket_;
@@ -53,7 +58,8 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   Owner& owner_;
   observe::Cell uncounted_;
   bool open_ = false;
-  bool starved_ = false;  // the last accept found no descriptor; said once
+  bool starved_ = false;   // the last accept found no descriptor; said once
+  Tick silent_until_ = 0;  // about refused connections
 };
 
 }  // namespace kanaria::server

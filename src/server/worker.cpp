@@ -76,8 +76,12 @@ http::Handler& Worker::handler(std::uint32_t binding) {
 }
 
 observe::ListenerRow* Worker::row(std::uint32_t binding) {
-  const runtime::Listener* const listener = context_.snapshots.current().listener(binding);
+  const runtime::Listener* const listener = configured(binding);
   return listener == nullptr ? nullptr : &context_.counters.listener(listener->row);
+}
+
+const runtime::Listener* Worker::configured(std::uint32_t binding) {
+  return context_.snapshots.current().listener(binding);
 }
 
 void Worker::ended() {

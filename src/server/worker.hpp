@@ -39,6 +39,7 @@ class Worker final : private Listener::Owner {
  private:
   http::Handler& handler(std::uint32_t binding) override;
   observe::ListenerRow* row(std::uint32_t binding) override;
+  const runtime::Listener* configured(std::uint32_t binding) override;
   void ended() override;
 
   net::Loop loop_;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "kanaria/config/rule.hpp"
+
 namespace kanaria::config {
 
 struct HostAndPort {
@@ -24,5 +26,8 @@ std::uint16_t parse_port(std::string_view text);
 
 /// "127.0.0.1:8080", "[::1]:8080"; without an address "*:8080".
 std::string to_text(const std::optional<boost::asio::ip::address>& address, std::uint16_t port);
+
+/// "10.0.0.0/8"
+std::string to_text(const Network& network);
 
 }  // namespace kanaria::config

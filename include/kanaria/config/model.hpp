@@ -17,18 +17,30 @@ namespace kanaria::config {
 
 using Milliseconds = std::chrono::milliseconds;
 
+/// Which PROXY header a trusted peer's connection must begin with.
+enum class ProxyVersion : std::uint8_t { Off, V1, V2, Any };
+struct ProxyProtocol {
+  ProxyVersion version = ProxyVersion::Off;
+  std::vector<Network> trusted;  // not empty, unless off; others are clients as anybody
+  Position at{};
+  friend bool operator==(const ProxyProtocol& a, const ProxyProtocol& b) {
+    return a.version == b.version && a.trusted == b.trusted;
+  }
+};
+
 struct Listener {
   std::string name;                                 // default: http-PORT
   std::optional<boost::asio::ip::address> address;  // none: "*", both families
   std::uint16_t port = 0;
+  ProxyProtocol proxy_protocol;
   std::vector<Rule> rules;  // by priority
   Rule default_rule;        // name "default", priority 0
   Position at;
   Position port_at;
   Position name_at{};
   friend bool operator==(const Listener& a, const Listener& b) {
-    return a.name == b.name && a.address == b.address && a.port == b.port && a.rules == b.rules &&
-           a.default_rule == b.default_rule;
+    return a.name == b.name && a.address == b.address && a.port == b.port && a.proxy_protocol == b.proxy_protocol &&
+           a.rules == b.rules && a.default_rule == b.default_rule;
   }
 };
 

@@ -70,6 +70,8 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
 
   /// At least one byte, or 0 at the peer's FIN.
   Awaitable<Result<std::size_t>> read(std::span<char> room);
+  /// Copies what is there without taking it, once that is more than `known` bytes. Not more: FIN is behind them.
+  Awaitable<Result<std::size_t>> peek(std::span<char> room, std::size_t known);
   /// co_await it, a Result<void>: something is there to read: bytes, FIN or RST.
   class Readable;
   Readable readable();
@@ -105,6 +107,8 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   /// Sends FIN.
   void shutdown_writes();
   void close();
+  /// Gives the descriptor back, open and with all bytes that were not read. No operation may wait.
+  int release();
   int descriptor() const { return socket_.get(); }
   Loop& loop() const { return loop_; }
   /// All bytes since the stream was made.

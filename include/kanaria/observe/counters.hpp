@@ -61,8 +61,9 @@ struct TargetRow {
 struct ListenerRow {
   using Name = std::array<std::string, 1>;
   static constexpr std::array<std::string_view, 1> kLabels{"listener"};
-  Cell client_connections;                               // gauge
-  Cell connections_refused_descriptors;                  // EMFILE, ENFILE
+  Cell client_connections;               // gauge
+  Cell connections_refused_descriptors;  // EMFILE, ENFILE
+  Cell connections_refused_proxy_protocol;
   FaultCells requests_refused;                           // before a rule was found
   std::array<Cell, http::kDesyncClasses> non_compliant;  // by DesyncClass; compliant ones are not counted
   Cell received_bytes;

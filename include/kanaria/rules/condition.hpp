@@ -13,6 +13,7 @@
 #include "kanaria/config/diagnostic.hpp"
 #include "kanaria/config/model.hpp"
 #include "kanaria/http/message.hpp"
+#include "kanaria/rules/network.hpp"
 #include "kanaria/rules/pattern.hpp"
 #include "kanaria/rules/uri.hpp"
 
@@ -21,7 +22,7 @@ namespace kanaria::rules {
 /// What conditions look at. `worker` picks this worker's own copy of each regular expression: RE2's cache takes a lock.
 struct Subject {
   const http::RequestHead& head;
-  const boost::asio::ip::address& peer;  // the TCP peer; unspecified for a Unix socket
+  const boost::asio::ip::address& peer;  // the client's; unspecified for a Unix socket
   unsigned worker = 0;
 };
 
@@ -93,13 +94,8 @@ struct QueryString {
   const std::vector<std::string>& words() const { return written; }
 };
 
-/// IPv4 peers of a dual-stack socket (::ffff:a.b.c.d) count as IPv4. A Unix socket's peer is in no network.
+/// A Unix socket's peer is in no network.
 struct SourceIp {
-  struct Network {
-    boost::asio::ip::address address;
-    unsigned prefix = 0;
-    bool holds(const boost::asio::ip::address& peer) const;
-  };
   std::vector<Network> networks;
   std::vector<std::string> written;
   Match match(const Facts& facts) const;

@@ -15,6 +15,7 @@
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/http/headers.hpp"
 #include "kanaria/observe/metrics.hpp"
+#include "kanaria/rules/network.hpp"
 #include "kanaria/rules/rule_table.hpp"
 #include "kanaria/targets/split.hpp"
 #include "kanaria/targets/target.hpp"
@@ -36,12 +37,26 @@ struct Binding {
   friend bool operator==(const Binding&, const Binding&) = default;
 };
 
+/// Whose connections must begin with a PROXY header.
+class ProxyProtocol {
+ public:
+  ProxyProtocol() = default;  // nobody's
+  explicit ProxyProtocol(const config::ProxyProtocol& written);
+  /// Off: a client like any other, or a balancer that isn't trusted.
+  config::ProxyVersion expected_from(const boost::asio::ip::address& peer) const;
+
+ private:
+  config::ProxyVersion version_ = config::ProxyVersion::Off;
+  std::vector<rules::Network> trusted_;
+};
+
 struct Listener {
   std::string name;
   std::shared_ptr<const rules::RuleTable> rules;
   std::vector<Route> routes;             // by rules::Forward::index
   std::vector<std::uint32_t> rule_rows;  // of (listener, rule, no group), by rules::Rule::index
   http::ForwardingPolicy policy;
+  ProxyProtocol proxy_protocol;
   std::uint32_t row = 0;
 };
 

@@ -15,6 +15,7 @@ struct Arrived {
   int descriptor;
   net::Peer peer;
   std::uint32_t binding;
+  bool draining = false;  // drain() was called for it already
 };
 
 /// Serves the connection to its end. `gauge` counts it meanwhile; all references outlive it.

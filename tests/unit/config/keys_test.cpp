@@ -20,6 +20,7 @@ const char* around(Scope scope) {
     case Scope::AccessLogs: return "access_logs: {{}}\n";
     case Scope::Admin: return "admin: {{}}\n";
     case Scope::Listener: return "listeners: [{{}}]\n";
+    case Scope::ProxyProtocol: return "listeners: [{proxy_protocol: {{}}}]\n";
     case Scope::Rule: return "listeners: [{rules: [{{}}]}]\n";
     case Scope::Condition: return "listeners: [{rules: [{conditions: [{{}}]}]}]\n";
     case Scope::Patterns: return "listeners: [{rules: [{conditions: [{path_pattern: {{}}}]}]}]\n";
@@ -65,8 +66,9 @@ constexpr Documented kDocumented[] = {
      "enable_http2 enable_tls_version_and_cipher_suite_headers max_connections"},
     {Scope::AccessLogs, "enabled path format", ""},
     {Scope::Admin, "address", "token_file read_only_address allowed_hosts"},
-    {Scope::Listener, "name address port protocol rules default_action",
-     "proxy_protocol certificates ssl_policy mutual_authentication"},
+    {Scope::Listener, "name address port protocol proxy_protocol rules default_action",
+     "certificates ssl_policy mutual_authentication"},
+    {Scope::ProxyProtocol, "version trusted", ""},
     {Scope::Rule, "name priority conditions transforms action", ""},
     {Scope::Condition, "path_pattern host_header http_header http_request_method query_string source_ip", ""},
     {Scope::Patterns, "values regex_values", ""},
@@ -138,6 +140,7 @@ listeners:
     address: 127.0.0.1
     port: 80
     protocol: HTTP
+    proxy_protocol: {version: v1, trusted: [192.0.2.1]}
     rules:
       - name: canary
         priority: 10
@@ -203,6 +206,9 @@ constexpr Change kChanges[] = {
     {Scope::Listener, "port", "port: 80", "port: 81"},
     {Scope::Listener, "rules", "priority: 30", "priority: 31"},
     {Scope::Listener, "default_action", "status_code: 404", "status_code: 410"},
+    {Scope::Listener, "proxy_protocol", "version: v1", "version: v2"},
+    {Scope::ProxyProtocol, "version", "version: v1", "version: any"},
+    {Scope::ProxyProtocol, "trusted", "192.0.2.1", "192.0.2.2"},
     {Scope::Rule, "name", "name: canary", "name: other"},
     {Scope::Rule, "priority", "priority: 10", "priority: 11"},
     {Scope::Rule, "conditions", "[/o]", "[/other]"},

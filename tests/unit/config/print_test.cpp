@@ -77,6 +77,7 @@ listeners:
     address: "*"
     port: 80
     protocol: HTTP
+    proxy_protocol: {version: off, trusted: []}
     rules: []
     default_action:
       forward:
@@ -196,6 +197,11 @@ TEST(Differences, AreInTheOperatorsWords) {
            Case{"a port", "port: 80", "port: 81", {"listener web: address: *:80 -> *:81"}},
            Case{
                "an address", "port: 80", "port: 80\n    address: \"::1\"", {"listener web: address: *:80 -> [::1]:80"}},
+           Case{"PROXY protocol",
+                "port: 80",
+                "port: 80\n    proxy_protocol: {version: v2, trusted: [10.1.0.0/8, \"::1\"]}",
+                {"listener web: proxy_protocol version: off -> v2",
+                 "listener web: proxy_protocol trusted: nobody -> 10.0.0.0/8 ::1/128"}},
            Case{"a listener's name",
                 "name: web",
                 "name: net",

@@ -90,6 +90,46 @@ TEST(StreamTest, ASmallBufferTakesAllInSeveralReads) {
   EXPECT_EQ((*reading)->bytes, "");
 }
 
+Awaitable<Got> peek_beyond(Stream& stream, std::size_t known) {
+  Got result;
+  result.bytes.resize(100);
+  const Result<std::size_t> got = co_await stream.peek(result.bytes, known);
+  result.bytes.resize(got ? *got : 0);
+  if (!got) result.fault = got.error().fault;
+  co_return result;
+}
+
+TEST(StreamTest, APeekTakesNothingAndWaitsForMoreThanIsKnown) {
+  Line line;
+  line.peer.send("ab");
+  EXPECT_EQ(line.driver.run(peek_beyond(line.stream, 0)).bytes, "ab");
+  const auto peeking = line.driver.start(peek_beyond(line.stream, 2));
+  EXPECT_FALSE(peeking->has_value());
+  line.peer.send("c");
+  line.driver.settle();
+  ASSERT_TRUE(peeking->has_value());
+  EXPECT_EQ((*peeking)->bytes, "abc");
+  line.peer.finish();
+  EXPECT_EQ(line.driver.run(peek_beyond(line.stream, 3)).bytes, "abc") << "FIN is behind them";
+  EXPECT_EQ(line.read(), "abc");
+}
+
+TEST(StreamTest, AReleasedDescriptorIsOpenAndAnotherStreamsOwn) {
+  Line line;
+  line.peer.send("a");
+  EXPECT_EQ(line.read(), "a");
+  auto reading = line.reading();  // registered by the wait
+  line.peer.send("b");
+  line.driver.settle();
+  ASSERT_TRUE(reading->has_value());
+  Stream next(line.driver.loop(), line.stream.release(), Fault::ClientGone);
+  const auto later = line.driver.start(read_some(next));
+  line.peer.send("c");
+  line.driver.settle();
+  ASSERT_TRUE(later->has_value());
+  EXPECT_EQ((*later)->bytes, "c");
+}
+
 Awaitable<Fault> write_pieces(Stream& stream, const std::string& a, const std::string& b, const std::string& c) {
   Gather gather;
   gather.add(a);

@@ -31,6 +31,25 @@ bool is_named(const observe::RowTable<Row>& table, const typename Row::Name& nam
   return std::ranges::find(names, name) != names.end();
 }
 
+TEST(Compile, KnowsWhoseConnectionsBeginWithAProxyHeader) {
+  observe::Metrics metrics(1);
+  const SnapshotPtr snapshot = snapshot_of(model_of(canary("[{name: main}]", R"(
+  - port: 8081
+    proxy_protocol: {version: v2, trusted: [10.0.0.0/8, "::1"]}
+    default_action: {target_group: new}
+)")),
+                                           metrics);
+  const auto expected = [&](std::uint32_t listener, const char* peer) {
+    return snapshot->listener(listener)->proxy_protocol.expected_from(boost::asio::ip::make_address(peer));
+  };
+  EXPECT_EQ(expected(1, "10.1.2.3"), config::ProxyVersion::V2);
+  EXPECT_EQ(expected(1, "::ffff:10.1.2.3"), config::ProxyVersion::V2);
+  EXPECT_EQ(expected(1, "::1"), config::ProxyVersion::V2);
+  EXPECT_EQ(expected(1, "11.1.2.3"), config::ProxyVersion::Off);
+  EXPECT_EQ(expected(1, "::2"), config::ProxyVersion::Off);
+  EXPECT_EQ(expected(0, "10.1.2.3"), config::ProxyVersion::Off);
+}
+
 TEST(Compile, MakesWhatARequestNeeds) {
   observe::Metrics metrics(1);
   const SnapshotPtr snapshot = snapshot_of(model_of(canary()), metrics);
