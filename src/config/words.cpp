@@ -20,6 +20,10 @@ std::string_view words(SplitMode mode) {
   return mode == SplitMode::Shuffled ? "shuffled" : "random";
 }
 
+std::string auto_or(const std::optional<int>& number) {
+  return number ? std::to_string(*number) : "auto";
+}
+
 int total_weight(const Forward& forward) {
   int total = 0;
   for (const WeightedGroup& group : forward.target_groups) total += group.weight;

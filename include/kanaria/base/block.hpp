@@ -64,6 +64,8 @@ class BlockPool {
   ~BlockPool();  // every Block must be back
 
   Block take(BlockSize size);
+  /// A Large block may be taken for speed: not when very many are in use already, by bodies that a slow side holds.
+  bool can_spare_large() const { return large_ < kMostLarge; }
   /// Blocks lent now; for tests.
   std::size_t lent() const { return lent_; }
 
@@ -71,7 +73,9 @@ class BlockPool {
   friend class Block;
   void give_back(char* data, BlockSize size);
   std::vector<char*> free_[kBlockSizes];  // bounded: what is over the bound goes back to the allocator
+  static constexpr std::size_t kMostLarge = 128;
   std::size_t lent_ = 0;
+  std::size_t large_ = 0;  // of them
 };
 
 /// Bump allocation of strings that live until clear(). Views handed out stay valid while the arena grows.

@@ -66,6 +66,7 @@ struct LoadBalancer {
   bool enable_xff_client_port = false;
   Milliseconds request_header_timeout{10'000};
   Milliseconds target_connect_timeout{3'000};
+  std::optional<int> max_connections;  // none: auto; else from 1. Over all workers
   Milliseconds drain_timeout{25'000};
   Milliseconds drain_delay{0};
   friend bool operator==(const LoadBalancer&, const LoadBalancer&) = default;

@@ -11,7 +11,7 @@ namespace {
 
 TEST(Block, HasTheSizeOfItsClass) {
   BlockPool pool;
-  for (const BlockSize size : {BlockSize::Small, BlockSize::Medium, BlockSize::Head, BlockSize::Large}) {
+  for (const BlockSize size : {BlockSize::Tiny, BlockSize::Small, BlockSize::Medium, BlockSize::Head, BlockSize::Large}) {
     const Block block = pool.take(size);
     EXPECT_EQ(block.size(), bytes_of(size));
     EXPECT_EQ(block.size_class(), size);

@@ -60,9 +60,9 @@ constexpr Documented kDocumented[] = {
     {Scope::Log, "level format", ""},
     {Scope::LoadBalancer,
      "name idle_timeout preserve_host_header xff_header_processing_mode enable_xff_client_port request_header_timeout "
-     "target_connect_timeout drain_timeout drain_delay",
+     "target_connect_timeout max_connections drain_timeout drain_delay",
      "client_keep_alive drop_invalid_header_fields desync_mitigation_mode enable_http2 "
-     "enable_tls_version_and_cipher_suite_headers max_connections max_request_body"},
+     "enable_tls_version_and_cipher_suite_headers max_request_body"},
     {Scope::AccessLogs, "enabled path format", ""},
     {Scope::Admin, "address", "token_file read_only_address allowed_hosts"},
     {Scope::Listener, "name address port protocol rules default_action",
@@ -125,6 +125,7 @@ load_balancer:
   enable_xff_client_port: false
   request_header_timeout: 10s
   target_connect_timeout: 3s
+  max_connections: 1000
   drain_timeout: 25s
   drain_delay: 0s
 access_logs: {enabled: true, path: "-", format: alb}
@@ -185,6 +186,7 @@ constexpr Change kChanges[] = {
     {Scope::LoadBalancer, "enable_xff_client_port", "client_port: false", "client_port: true"},
     {Scope::LoadBalancer, "request_header_timeout", "header_timeout: 10s", "header_timeout: 11s"},
     {Scope::LoadBalancer, "target_connect_timeout", "connect_timeout: 3s", "connect_timeout: 4s"},
+    {Scope::LoadBalancer, "max_connections", "max_connections: 1000", "max_connections: auto"},
     {Scope::LoadBalancer, "drain_timeout", "drain_timeout: 25s", "drain_timeout: 26s"},
     {Scope::LoadBalancer, "drain_delay", "drain_delay: 0s", "drain_delay: 1s"},
     {Scope::AccessLogs, "enabled", "enabled: true", "enabled: false"},
