@@ -73,7 +73,7 @@ class BlockPool {
   friend class Block;
   void give_back(char* data, BlockSize size);
   std::vector<char*> free_[kBlockSizes];  // bounded: what is over the bound goes back to the allocator
-  static constexpr std::size_t kMostLarge = 128;
+  static constexpr std::size_t kMostLarge = 64;
   std::size_t lent_ = 0;
   std::size_t large_ = 0;  // of them
 };

@@ -183,7 +183,7 @@ TEST(RequestParser, ChunkExtensionsMayBeAsManyAsTheDataAndSomeMore) {
       {"a few with each small chunk", extended(10000, 10, 10), true},
   };
   for (const Row& row : rows)
-    for (const std::size_t piece : {0, 1000, 7}) {
+    for (const std::size_t piece : {0U, 1000U, 7U}) {
       RequestParser parser;
       parser.reset();
       const Outcome outcome = feed(parser, row.bytes, piece);
