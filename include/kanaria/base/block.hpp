@@ -95,6 +95,26 @@ class Arena {
   }
   void clear();
 
+  /// What the arena hands out during its life is taken back at its end.
+  class Passing {
+   public:
+    explicit Passing(Arena& arena)
+        : arena_(arena), blocks_(arena.blocks_.size()), used_(arena.used_), size_(arena.size_) {}
+    Passing(const Passing&) = delete;
+    Passing& operator=(const Passing&) = delete;
+    ~Passing() {
+      while (arena_.blocks_.size() > blocks_) arena_.blocks_.pop_back();
+      arena_.used_ = used_;
+      arena_.size_ = size_;
+    }
+
+   private:
+    Arena& arena_;
+    std::size_t blocks_;
+    std::size_t used_;
+    std::size_t size_;
+  };
+
  private:
   void add_block(std::size_t size);
 

@@ -129,6 +129,21 @@ TEST(Arena, LargeTextsGetALargeBlock) {
   EXPECT_EQ(arena.keep("small again"), "small again");
 }
 
+TEST(Arena, TakesBackWhatWasPassing) {
+  BlockPool pool;
+  Arena arena(pool);
+  const std::string_view kept = arena.keep("kept");
+  {
+    const Arena::Passing passing(arena);
+    arena.keep("gone");
+    arena.keep(std::string(bytes_of(BlockSize::Medium), 'x'));
+    EXPECT_EQ(pool.lent(), 2U);
+  }
+  EXPECT_EQ(pool.lent(), 1U);
+  EXPECT_EQ(arena.keep("next").data(), kept.data() + kept.size());
+  EXPECT_EQ(kept, "kept");
+}
+
 TEST(Arena, ClearGivesEverythingBack) {
   BlockPool pool;
   Arena arena(pool);
