@@ -18,7 +18,7 @@ build_packages=(
 )
 bench_packages=(
   nginx haproxy wrk nghttp2-client util-linux
-  libbenchmark-dev valgrind strace binutils python3
+  libbenchmark-dev valgrind strace binutils python3 slowhttptest
 )
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev

@@ -50,11 +50,13 @@ Block BlockPool::take(BlockSize size) {
     list.pop_back();
   }
   ++lent_;
+  if (size == BlockSize::Large) ++large_;
   return block;
 }
 
 void BlockPool::give_back(char* data, BlockSize size) {
   --lent_;
+  if (size == BlockSize::Large) --large_;
   auto& list = free_[index_of(size)];
   if (list.size() < kKept[index_of(size)]) {
     list.push_back(data);

@@ -61,8 +61,7 @@ void compare_fixed(Lines& lines, std::string_view what, const std::string& befor
 }
 
 void compare_settings(Lines& lines, const Model& before, const Model& after) {
-  const auto workers = [](const Model& model) { return model.workers ? std::to_string(*model.workers) : "auto"; };
-  compare_fixed(lines, "workers", workers(before), workers(after));
+  compare_fixed(lines, "workers", auto_or(before.workers), auto_or(after.workers));
   compare(lines, "log level", before.log.level, after.log.level);
   compare(lines, "log format", before.log.format, after.log.format);
   const LoadBalancer& was = before.load_balancer;
@@ -79,6 +78,7 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   compare(lines, "load_balancer desync_mitigation_mode", was.desync_mitigation_mode, is.desync_mitigation_mode);
   compare(lines, "load_balancer request_header_timeout", was.request_header_timeout, is.request_header_timeout);
   compare(lines, "load_balancer target_connect_timeout", was.target_connect_timeout, is.target_connect_timeout);
+  compare(lines, "load_balancer max_connections", auto_or(was.max_connections), auto_or(is.max_connections));
   compare(lines, "load_balancer max_request_body", size_text(was.max_request_body), size_text(is.max_request_body));
   compare(lines, "load_balancer drain_timeout", was.drain_timeout, is.drain_timeout);
   compare(lines, "load_balancer drain_delay", was.drain_delay, is.drain_delay);

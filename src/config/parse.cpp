@@ -18,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int kMostConnections = 10'000'000;
 constexpr std::size_t kLargestFile = 16UL * 1024 * 1024;
 
 Position position_of(std::string_view text, std::size_t offset) {
@@ -27,9 +28,10 @@ Position position_of(std::string_view text, std::size_t offset) {
           static_cast<std::uint32_t>(offset - line_start) + 1};
 }
 
-std::optional<int> read_workers(const Value& value) {
+/// None: auto.
+std::optional<int> read_count(const Value& value, int most) {
   if (value.node->text == "auto") return std::nullopt;
-  return number(value, 1, 1024);
+  return number(value, 1, most);
 }
 
 Log read_log(const Value& value) {
@@ -69,6 +71,7 @@ LoadBalancer read_load_balancer(const Value& value) {
   }
   read_into(balancer.request_header_timeout, map, "request_header_timeout", duration, 100ms, 1h);
   read_into(balancer.target_connect_timeout, map, "target_connect_timeout", duration, 10ms, 5min);
+  if (const auto count = map.find("max_connections")) balancer.max_connections = read_count(*count, kMostConnections);
   if (const auto most = map.find("max_request_body"); most && most->node->text != "unlimited")
     balancer.max_request_body = size(*most);
   read_into(balancer.drain_timeout, map, "drain_timeout", duration, 0s, 24h);
@@ -125,7 +128,7 @@ Admin read_admin(const Value& value) {
 Model read_model(const Node& root, Diagnostics& diagnostics) {
   Model model;
   const Mapping file({&root, "the file", "", &diagnostics}, Scope::File);
-  if (const auto value = file.find("workers")) model.workers = read_workers(*value);
+  if (const auto value = file.find("workers")) model.workers = read_count(*value, 1024);
   if (const auto value = file.find("log")) model.log = read_log(*value);
   if (const auto value = file.find("load_balancer")) model.load_balancer = read_load_balancer(*value);
   if (const auto value = file.find("access_logs")) model.access_logs = read_access_logs(*value);

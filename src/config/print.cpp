@@ -103,6 +103,7 @@ class Yaml {
     line(1, concat("desync_mitigation_mode: ", words(balancer.desync_mitigation_mode)));
     line(1, concat("request_header_timeout: ", to_text(balancer.request_header_timeout)));
     line(1, concat("target_connect_timeout: ", to_text(balancer.target_connect_timeout)));
+    line(1, concat("max_connections: ", auto_or(balancer.max_connections)));
     line(1, concat("max_request_body: ", size_text(balancer.max_request_body)));
     line(1, concat("drain_timeout: ", to_text(balancer.drain_timeout)));
     line(1, concat("drain_delay: ", to_text(balancer.drain_delay)));
@@ -181,7 +182,7 @@ class Yaml {
 
 std::string to_yaml(const Model& model) {
   Yaml yaml;
-  yaml.line(0, concat("workers: ", model.workers ? std::to_string(*model.workers) : "auto"));
+  yaml.line(0, concat("workers: ", auto_or(model.workers)));
   yaml.line(0, concat("log: {level: ", words(model.log.level), ", format: ", words(model.log.format), '}'));
   yaml.line(0, "");
   yaml.load_balancer(model.load_balancer);

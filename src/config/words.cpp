@@ -30,6 +30,10 @@ std::string_view words(ProxyVersion version) {
   return kWords[static_cast<std::size_t>(version)];
 }
 
+std::string auto_or(const std::optional<int>& number) {
+  return number ? std::to_string(*number) : "auto";
+}
+
 int total_weight(const Forward& forward) {
   int total = 0;
   for (const WeightedGroup& group : forward.target_groups) total += group.weight;

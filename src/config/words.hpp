@@ -1,6 +1,8 @@
 // The model's choices in the words of the file, and sums that printing and differences share. Pure.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "kanaria/config/model.hpp"
@@ -13,6 +15,9 @@ std::string_view words(XffMode mode);
 std::string_view words(DesyncMode mode);
 std::string_view words(SplitMode mode);
 std::string_view words(ProxyVersion version);
+
+/// A number, or "auto" without one.
+std::string auto_or(const std::optional<int>& number);
 
 int total_weight(const Forward& forward);
 

@@ -133,7 +133,7 @@ Result<Piece> Reader<Parser>::at_eof(Fault cut) {
 template <class Parser>
 void Reader<Parser>::make_room_for_body() {
   const std::span<char> rest = bytes();
-  const bool grow = filled_ && body_.size_class() < BlockSize::Large;
+  const bool grow = filled_ && body_.size_class() < BlockSize::Large && stream_.loop().blocks().can_spare_large();
   if (!in_body_ || grow) {
     Block next = stream_.loop().blocks().take(grow ? BlockSize::Large : BlockSize::Medium);
     std::copy(rest.begin(), rest.end(), next.data());

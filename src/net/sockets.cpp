@@ -15,11 +15,14 @@
 #include <system_error>
 #include <utility>
 
+#include "shortage.hpp"
+
 namespace kanaria::net {
 namespace ip = boost::asio::ip;
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
+constinit Shortage no_accept("accept connections");
+constinit Shortage no_connect("connect to targets");
 
 void set(int descriptor, int level, int option) {
   const int on = 1;
@@ -220,6 +223,10 @@ Listening listen_unix(const std::string& path) {
   return result;
 }
 
+bool Accepted::is_short() const {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 Accepted accept(int listening) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
@@ -230,6 +237,7 @@ Accepted accept(int listening) {
   } while (accepted.descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
   if (accepted.descriptor < 0) {
     accepted.error = errno;
+    if (accepted.is_short()) no_accept.tell(accepted.error);
     return accepted;
   }
   const Endpoint peer = Endpoint::of(address, size);
@@ -239,11 +247,13 @@ Accepted accept(int listening) {
 
 Result<int> start_connect(const Endpoint& to) {
   OwnedSocket socket = make(to.family());
-  if (socket.get() < 0) return Error(connect_fault(errno), errno);
-  if (to.family() != AF_UNIX) set(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-  if (::connect(socket.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS)
-    return Error(connect_fault(errno), errno);
-  return socket.release();
+  if (socket.get() >= 0) {
+    if (to.family() != AF_UNIX) set(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+    if (::connect(socket.get(), to.data(), to.size()) == 0 || errno == EINPROGRESS) return socket.release();
+  }
+  const Error error(connect_fault(errno), errno);
+  if (error.fault == Fault::OutOfResources) no_connect.tell(error.number);
+  return error;
 }
 
 int connect_result(int descriptor) {

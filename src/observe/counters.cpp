@@ -45,6 +45,11 @@ std::string_view code_label(std::size_t slot) {
   return slot < kOwnCells ? std::string_view(kDigits.data() + slot * 3, 3) : kShared[slot - kOwnCells];
 }
 
+std::string_view refusal_label(Refusal refusal) {
+  constexpr std::array<std::string_view, kRefusals> kLabels{"descriptors", "max_connections", "proxy_protocol"};
+  return kLabels[static_cast<std::size_t>(refusal)];
+}
+
 void Counters::count(const ExchangeRecord& record) {
   const auto fault = static_cast<std::size_t>(record.fault);
   if (record.route_row != kNoRow) route(record.route_row).count(record.elb_status, record.answered_by);

@@ -168,9 +168,10 @@ void add_targets(Page& page, const RowTable<TargetRow>& targets) {
 void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   page.family("client_connections", "gauge", "Open client connections.");
   add_each(page, listeners, &ListenerRow::client_connections);
-  page.family("connections_refused_total", "counter", "Client connections that were closed unheard.");
-  add_each(page, listeners, &ListenerRow::connections_refused_descriptors, {"reason", "descriptors"});
-  add_each(page, listeners, &ListenerRow::connections_refused_proxy_protocol, {"reason", "proxy_protocol"});
+  page.family("connections_refused_total", "counter", "Client connections that were not served.");
+  for (std::size_t why = 0; why < kRefusals; ++why)
+    add_each(page, listeners, [why](const ListenerRow& row) -> const Cell& { return row.connections_refused[why]; },
+             {"reason", refusal_label(static_cast<Refusal>(why))});
   page.family("requests_refused_total", "counter", "Requests refused before a rule was found.");
   add_faults(page, listeners, &ListenerRow::requests_refused);
   page.family("non_compliant_requests_total", "counter", "Requests that desync mitigation classified.");

@@ -69,10 +69,8 @@ Result<void> make_outgoing(Request& request, const rules::Rule& rule) {
 struct Try {
   const targets::Group& group;
   const targets::Target& target;
-  bool fresh = false;  // not on a reused connection
-  // Set by the try:
-  bool head_gone = false;      // the outgoing head was sent, and its fields are forgotten
-  bool body_consumed = false;  // bytes of the body are gone
+  bool fresh = false;          // not on a reused connection
+  bool body_consumed = false;  // set by the try
 };
 
 net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Piece& first) {
@@ -85,7 +83,6 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
   targets::AttemptPtr owned;
   if (!attempted.fresh) owned = context.pool.take(attempted.group, attempted.target, timeouts);
-  const bool is_reused = owned != nullptr;
   if (!owned) {
     Result<targets::AttemptPtr> connected =
         co_await context.pool.connect(attempted.group, attempted.target, timeouts, &request.client);
@@ -97,10 +94,6 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   const http::Watch watch(request.client, attempt);
   const Result<void> sent = co_await attempt.send(request.out.request, first);
   request.record.sent_to_target = request.context.loop.now().time;
-  // No other try follows one whose head went out on a connection of its own, and many large heads may wait for their
-  // answers at once.
-  attempted.head_gone = sent && !is_reused;
-  if (attempted.head_gone) http::forget(request.out.request.fields);
   Upload upload(context.loop, request.client, attempt);
   if (sent && !first.last) upload.start();
   Fault fault = co_await relay_answer(request, attempt, upload);
@@ -138,8 +131,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     Try attempted{*group, *target, fresh};
     fault = co_await try_once(request, attempted, *first);
     if (fault == Fault::None) co_return;
-    const bool gone = attempted.head_gone || attempted.body_consumed;
-    const Retry again = retry({fault, request.answer_started(), gone}, request.out.request.method);
+    const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
     if (again == Retry::No || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;
     fresh = again == Retry::SameTarget;
   }

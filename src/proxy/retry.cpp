@@ -6,7 +6,7 @@
 namespace kanaria::proxy {
 
 Retry retry(const Failure& failure, std::string_view method) {
-  if (failure.answer_started || failure.request_consumed) return Retry::No;
+  if (failure.answer_started || failure.body_consumed) return Retry::No;
   switch (row_of(failure.fault).again) {
     case Again::Never: return Retry::No;
     case Again::Always: return Retry::AnotherTarget;

@@ -65,10 +65,12 @@ struct Server::Control::Parts {
         bindings(worker_count) {
     for (unsigned i = 0; i < worker_count; ++i)
       workers.push_back(std::make_unique<Worker>(
-          i, metrics.worker(i), access_log.lane(i), [this](std::shared_ptr<const runtime::Snapshot> snapshot) {
+          i, metrics.worker(i), access_log.lane(i),
+          [this](std::shared_ptr<const runtime::Snapshot> snapshot) {
             // Freed on control, which made it.
             control.post([freed = std::move(snapshot)]() mutable { freed.reset(); });
-          }));
+          },
+          connection_limit));
   }
 
   observe::Metrics metrics;
@@ -78,6 +80,7 @@ struct Server::Control::Parts {
   net::Blocking blocking;
   runtime::Store store;
   Bindings bindings;
+  ConnectionLimit connection_limit;
   std::vector<std::unique_ptr<Worker>> workers;
   net::OwnedSocket admin_socket;
   std::string admin_path;  // of a Unix socket, to be removed
@@ -103,7 +106,7 @@ Server::End Server::Control::run(http::Handler& admin) {
   for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_DFL);  // what is ignored is never told
   const std::optional<int> wanted = loaded.model->workers;
   set_up_logging(loaded.model->log);
-  net::raise_descriptor_limit();
+  descriptors_ = net::raise_descriptor_limit();
   const unsigned workers = wanted ? static_cast<unsigned>(*wanted) : automatic_workers();
   runtime::Publisher& publisher = *this;
   parts_ = std::make_unique<Parts>(workers, publisher, [this](int signal) { on_signal(signal); });
@@ -200,9 +203,18 @@ net::Awaitable<void> Server::Control::publish(std::shared_ptr<const runtime::Sna
     worker.install(snapshot);
     for (const auto& [binding, sockets] : fresh) worker.listen(binding, sockets[worker.loop().index()]);
   };
+  limit_connections(snapshot->settings());
   co_await all_workers(std::move(install));
   for (const std::uint32_t id : parts_->bindings.unused(snapshot->model()))
     co_await retire(id, snapshot->settings().drain_timeout);
+}
+
+void Server::Control::limit_connections(const config::LoadBalancer& settings) {
+  const std::uint64_t most = max_connections_of(settings, descriptors_);
+  if (most == parts_->connection_limit.most()) return;
+  parts_->connection_limit.set(most);
+  if (most > descriptors_)
+    spdlog::warn("max_connections: {} is more than the {} descriptors that this process may open", most, descriptors_);
 }
 
 /// A place that a reload removed: its queue is taken and its sockets close now; its connections have until the

@@ -44,6 +44,8 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   void log(const config::Loaded& loaded) const;
   /// What runs, in a few words for the service manager.
   std::string in_force() const;
+  /// In force with the snapshot that has these settings.
+  void limit_connections(const config::LoadBalancer& settings);
   void note_reload(bool success, const config::Loaded& loaded);
 
   // runtime::Publisher
@@ -52,6 +54,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
 
   // Listener::Owner, of the admin listener
   http::Handler& handler(std::uint32_t) override { return *admin_; }
+  bool lets_in() override { return true; }  // who looks after us gets in when clients don't
   observe::ListenerRow* row(std::uint32_t) override { return nullptr; }
   const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
   void ended() override {}
@@ -65,6 +68,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   bool reload_again_ = false;
   bool reloading_ = false;
   Time drain_began_{};
+  std::uint64_t descriptors_ = 0;  // how many this process may open, since its start
   observe::ProcessFacts facts_;
 };
 

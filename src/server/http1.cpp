@@ -283,17 +283,16 @@ net::Awaitable<Result<void>> ClientConnection::send(const http::ResponseHead& he
     }
   }
   // A large head is not to be held twice while its body comes: its text is gone when it is sent.
-  Arena arena(loop_.blocks());
-  const std::string_view text = http::write_head(head, connection, arena);
-  const Result<void> sent = co_await http::write(stream_, text, framing_, first, arena);
+  const Arena::Passing passing(arena_);
+  const std::string_view text = http::write_head(head, connection, arena_);
+  const Result<void> sent = co_await http::write(stream_, text, framing_, first, arena_);
   whole_ = sent && answered_ && first.last;
   co_return sent;
 }
 
 net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
   const std::string_view no_head;
-  Arena arena(loop_.blocks());
-  const Result<void> sent = co_await http::write(stream_, no_head, framing_, piece, arena);
+  const Result<void> sent = co_await http::write(stream_, no_head, framing_, piece, arena_);
   whole_ = sent && piece.last;
   if (whole_ && tunnel_) stream_.shutdown_writes();
   co_return sent;

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "kanaria/net/spawn.hpp"
 #include "preface.hpp"
@@ -43,7 +42,8 @@ void Listener::start() {
 
 void Listener::stop() {
   if (!open_) return;
-  while (accept_waiting()) {
+  // No more than the queue could hold: those who come meanwhile must not keep us here.
+  for (int turns = net::kBacklog / kAcceptsPerTurn + 1; turns > 0 && accept_waiting(); --turns) {
   }
   open_ = false;
   leave_line();
@@ -63,18 +63,18 @@ bool Listener::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     const net::Accepted accepted = net::accept(socket_);
     if (accepted.descriptor >= 0) {
-      starved_ = false;
+      if (!owner_.lets_in()) {
+        const net::OwnedSocket closed(accepted.descriptor);
+        if (row != nullptr) row->refused(observe::Refusal::MaxConnections);
+        continue;
+      }
       const Arrived arrived{accepted.descriptor, accepted.peer, binding_};
       net::spawn(loop_, serve(arrived, row == nullptr ? uncounted_ : row->client_connections));
       continue;
     }
-    const bool starved =
-        accepted.error == EMFILE || accepted.error == ENFILE || accepted.error == ENOBUFS || accepted.error == ENOMEM;
     if (accepted.error == EAGAIN) return false;  // nothing waits
-    if (!starved) continue;                      // the connection died in the queue: accept(2) lists the ways
-    if (row != nullptr) row->connections_refused_descriptors.add();
-    if (!std::exchange(starved_, true))
-      spdlog::error("can't accept connections: {}", std::generic_category().message(accepted.error));
+    if (!accepted.is_short()) continue;          // the connection died in the queue: accept(2) lists the ways
+    if (row != nullptr) row->refused(observe::Refusal::Descriptors);
     loop_.wheel().schedule(*this, loop_.wheel().now() + ticks_of(kPause));
     return false;
   }
@@ -109,7 +109,7 @@ net::Awaitable<bool> Listener::hear(Arrived& arrived, config::ProxyVersion expec
 
 /// A balancer that sends the wrong thing sends it with each connection: one line a while.
 void Listener::refuse(const net::Peer& peer, std::string_view why) {
-  if (observe::ListenerRow* const row = owner_.row(binding_)) row->connections_refused_proxy_protocol.add();
+  if (observe::ListenerRow* const row = owner_.row(binding_)) row->refused(observe::Refusal::ProxyProtocol);
   const runtime::Listener* const configured = owner_.configured(binding_);
   if (configured == nullptr || loop_.wheel().now() < silent_until_) return;
   silent_until_ = loop_.wheel().now() + ticks_of(kSilence);

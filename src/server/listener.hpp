@@ -23,11 +23,13 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   /// What a connection of this listener needs; all of it outlives the connection.
   struct Owner {
     virtual http::Handler& handler(std::uint32_t binding) = 0;
+    /// A connection has come; false: there are too many. What was let in is told by ended().
+    virtual bool lets_in() = 0;
     /// Where connections are counted; null: not counted.
     virtual observe::ListenerRow* row(std::uint32_t binding) = 0;
     /// As the configuration in force has it; null: it knows of none.
     virtual const runtime::Listener* configured(std::uint32_t binding) = 0;
-    /// A connection has ended.
+    /// A connection that was let in has ended.
     virtual void ended() = 0;
 
    protected:
@@ -38,7 +40,7 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   ~Listener() override;
 
   void start();
-  /// Takes what waits in the kernel's queue (a close would reset it), then takes no more.
+  /// Takes what waits in the kernel's queue now (a close would reset it), then takes no more.
   void stop();
 
  private:
@@ -58,7 +60,6 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   Owner& owner_;
   observe::Cell uncounted_;
   bool open_ = false;
-  bool starved_ = false;   // the last accept found no descriptor; said once
   Tick silent_until_ = 0;  // about refused connections
 };
 

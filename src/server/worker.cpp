@@ -1,14 +1,15 @@
 #include "worker.hpp"
 
 #include <pthread.h>
+#include <spdlog/spdlog.h>
 
 #include <string>
 
 namespace kanaria::server {
 
 Worker::Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& lane,
-               runtime::PinBoard::Release release)
-    : loop_(index), context_(loop_, counters, lane, std::move(release)) {}
+               runtime::PinBoard::Release release, ConnectionLimit& limit)
+    : loop_(index), context_(loop_, counters, lane, std::move(release)), limit_(limit) {}
 
 Worker::~Worker() {
   join();
@@ -59,7 +60,7 @@ void Worker::drain(std::function<void()> empty) {
   listeners_.clear();
   connections_.drain();
   empty_ = std::move(empty);  // only now: what stop() took from the queues may have ended already
-  ended();
+  call_when_empty();
 }
 
 void Worker::abort_all() {
@@ -75,6 +76,13 @@ http::Handler& Worker::handler(std::uint32_t binding) {
   return *handlers_.at(binding);
 }
 
+bool Worker::lets_in() {
+  if (limit_.enter()) return true;
+  if (limit_.is_news())
+    spdlog::warn("max_connections: {} client connections are open, more are closed unheard", limit_.open());
+  return false;
+}
+
 observe::ListenerRow* Worker::row(std::uint32_t binding) {
   const runtime::Listener* const listener = configured(binding);
   return listener == nullptr ? nullptr : &context_.counters.listener(listener->row);
@@ -85,6 +93,11 @@ const runtime::Listener* Worker::configured(std::uint32_t binding) {
 }
 
 void Worker::ended() {
+  limit_.leave();
+  call_when_empty();
+}
+
+void Worker::call_when_empty() {
   if (!empty_ || !connections_.empty()) return;
   // Taken out first: it is called once.
   const auto empty = std::exchange(empty_, nullptr);

@@ -9,6 +9,7 @@
 
 #include "kanaria/proxy/context.hpp"
 #include "kanaria/proxy/handler.hpp"
+#include "kanaria/server/connection_limit.hpp"
 #include "listener.hpp"
 
 namespace kanaria::server {
@@ -16,7 +17,7 @@ namespace kanaria::server {
 class Worker final : private Listener::Owner {
  public:
   Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& lane,
-         runtime::PinBoard::Release release);
+         runtime::PinBoard::Release release, ConnectionLimit& limit);
   ~Worker();
 
   void start();
@@ -38,12 +39,15 @@ class Worker final : private Listener::Owner {
 
  private:
   http::Handler& handler(std::uint32_t binding) override;
+  bool lets_in() override;
   observe::ListenerRow* row(std::uint32_t binding) override;
   const runtime::Listener* configured(std::uint32_t binding) override;
   void ended() override;
+  void call_when_empty();
 
   net::Loop loop_;
   proxy::Context context_;
+  ConnectionLimit& limit_;
   Connections connections_;
   std::map<std::uint32_t, std::unique_ptr<proxy::RequestHandler>> handlers_;  // kept: connections refer to them
   std::map<std::uint32_t, std::shared_ptr<Listener>> listeners_;

@@ -111,8 +111,9 @@ class Echo(Program):
 
 
 class Kanaria(Program):
-    def __init__(self, config, port, admin):
-        super().__init__([BIN / "kanaria", "serve", "--config", config])
+    def __init__(self, config, port, admin, descriptors=None):
+        limited = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
+        super().__init__([*limited, BIN / "kanaria", "serve", "--config", config])
         self.config, self.port, self.admin = Path(config), port, admin
         try:
             self._await_ready()
@@ -153,6 +154,14 @@ class Kanaria(Program):
         """Resident bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def cpu_seconds(self):
+        """That it has used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def lines_with(self, words):
+        return [line for line in self.lines if words in line]
 
     def reload(self, check=True):
         result = run_cli("reload", "--admin", f"127.0.0.1:{self.admin}")
@@ -346,13 +355,13 @@ class Case(unittest.TestCase):
         self.addCleanup(self._end_target, target)
         return target
 
-    def kanaria(self, groups, **settings):
-        """A daemon with one listener; see config_text."""
+    def kanaria(self, groups, descriptors=None, **settings):
+        """A daemon with one listener, see config_text, that may open so many descriptors."""
         port, admin = free_port(), free_port()
-        return self.kanaria_with(config_text(port, admin, groups, **settings), port, admin)
+        return self.kanaria_with(config_text(port, admin, groups, **settings), port, admin, descriptors)
 
-    def kanaria_with(self, text, port, admin):
-        program = Kanaria(self.write("kanaria.yaml", text), port, admin)
+    def kanaria_with(self, text, port, admin, descriptors=None):
+        program = Kanaria(self.write("kanaria.yaml", text), port, admin, descriptors)
         self.addCleanup(self._end, program)
         return program
 

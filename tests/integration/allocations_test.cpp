@@ -133,7 +133,8 @@ target_groups:
   net::Listening listening_ = net::listen_tcp(boost::asio::ip::address_v4::loopback(), 0, 1);
   observe::Metrics metrics_{1};
   runtime::SnapshotPtr snapshot_ = snapshot();
-  Worker worker_{0, metrics_.worker(0), log_.lane(0), [](const runtime::SnapshotPtr&) {}};
+  ConnectionLimit limit_;
+  Worker worker_{0, metrics_.worker(0), log_.lane(0), [](const runtime::SnapshotPtr&) {}, limit_};
   std::vector<test::Peer> clients_;
   std::vector<test::Peer> targets_;  // their connections from the worker, in any order
 };

@@ -64,6 +64,8 @@ class BlockPool {
   ~BlockPool();  // every Block must be back
 
   Block take(BlockSize size);
+  /// A Large block may be taken for speed: not when very many are in use already, by bodies that a slow side holds.
+  bool can_spare_large() const { return large_ < kMostLarge; }
   /// Blocks lent now; for tests.
   std::size_t lent() const { return lent_; }
 
@@ -71,7 +73,9 @@ class BlockPool {
   friend class Block;
   void give_back(char* data, BlockSize size);
   std::vector<char*> free_[kBlockSizes];  // bounded: what is over the bound goes back to the allocator
+  static constexpr std::size_t kMostLarge = 64;
   std::size_t lent_ = 0;
+  std::size_t large_ = 0;  // of them
 };
 
 /// Bump allocation of strings that live until clear(). Views handed out stay valid while the arena grows.
@@ -90,6 +94,26 @@ class Arena {
     return blocks_.back().data() + used_ - size;
   }
   void clear();
+
+  /// What the arena hands out during its life is taken back at its end.
+  class Passing {
+   public:
+    explicit Passing(Arena& arena)
+        : arena_(arena), blocks_(arena.blocks_.size()), used_(arena.used_), size_(arena.size_) {}
+    Passing(const Passing&) = delete;
+    Passing& operator=(const Passing&) = delete;
+    ~Passing() {
+      while (arena_.blocks_.size() > blocks_) arena_.blocks_.pop_back();
+      arena_.used_ = used_;
+      arena_.size_ = size_;
+    }
+
+   private:
+    Arena& arena_;
+    std::size_t blocks_;
+    std::size_t used_;
+    std::size_t size_;
+  };
 
  private:
   void add_block(std::size_t size);

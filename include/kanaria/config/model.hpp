@@ -82,6 +82,7 @@ struct LoadBalancer {
   DesyncMode desync_mitigation_mode = DesyncMode::Defensive;
   Milliseconds request_header_timeout{10'000};
   Milliseconds target_connect_timeout{3'000};
+  std::optional<int> max_connections;             // none: auto; else from 1. Over all workers
   std::optional<std::uint64_t> max_request_body;  // bytes; none: unlimited
   Milliseconds drain_timeout{25'000};
   Milliseconds drain_delay{0};

@@ -82,12 +82,18 @@ Listening listen_tcp(const std::optional<boost::asio::ip::address>& address, std
 /// A Unix socket; one that a dead process left behind is replaced, one that answers is "in use".
 Listening listen_unix(const std::string& path);
 
+/// How many connections wait at most to be accepted; the kernel lowers it to net.core.somaxconn.
+inline constexpr int kBacklog = 4096;
+
 struct Accepted {
   int descriptor = -1;  // non-blocking, no delay
   int error = 0;        // errno when there is none; EAGAIN: the queue is empty
   Peer peer;
+  /// There is none because the process or the system has nothing left for it.
+  bool is_short() const;
 };
-/// Of a socket that listen_tcp() or listen_unix() made.
+/// Of a socket that listen_tcp() or listen_unix() made. A shortage is told to the log, and so is one of
+/// start_connect().
 Accepted accept(int listening);
 
 /// Starts a non-blocking connect; its end shows as writability. An immediate refusal is an error.

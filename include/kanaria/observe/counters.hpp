@@ -58,16 +58,23 @@ struct TargetRow {
   }
 };
 
+/// Why a client's connection was closed unheard.
+enum class Refusal : std::uint8_t { Descriptors, MaxConnections, ProxyProtocol };
+inline constexpr std::size_t kRefusals = 3;
+/// The `reason` label.
+std::string_view refusal_label(Refusal refusal);
+
 struct ListenerRow {
   using Name = std::array<std::string, 1>;
   static constexpr std::array<std::string_view, 1> kLabels{"listener"};
-  Cell client_connections;               // gauge
-  Cell connections_refused_descriptors;  // EMFILE, ENFILE
-  Cell connections_refused_proxy_protocol;
+  Cell client_connections;                               // gauge
+  std::array<Cell, kRefusals> connections_refused;       // by Refusal
   FaultCells requests_refused;                           // before a rule was found
   std::array<Cell, http::kDesyncClasses> non_compliant;  // by DesyncClass; compliant ones are not counted
   Cell received_bytes;
   Cell sent_bytes;
+
+  void refused(Refusal why) { connections_refused[static_cast<std::size_t>(why)].add(); }
 };
 
 /// Rows by index, in chunks that double and never move. Control adds, one worker reads and writes what it knows of.

@@ -12,7 +12,7 @@ namespace kanaria::proxy {
 struct Failure {
   Fault fault = Fault::None;
   bool answer_started = false;
-  bool request_consumed = false;  // some of the request is gone and can't be sent again
+  bool body_consumed = false;  // bytes of the request's body are gone that can't be sent again
 };
 
 enum class Retry : std::uint8_t { No, AnotherTarget, SameTarget };

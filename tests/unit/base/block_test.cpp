@@ -1,8 +1,11 @@
 #include "kanaria/base/block.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,7 +14,8 @@ namespace {
 
 TEST(Block, HasTheSizeOfItsClass) {
   BlockPool pool;
-  for (const BlockSize size : {BlockSize::Small, BlockSize::Medium, BlockSize::Head, BlockSize::Large}) {
+  for (const BlockSize size :
+       {BlockSize::Tiny, BlockSize::Small, BlockSize::Medium, BlockSize::Head, BlockSize::Large}) {
     const Block block = pool.take(size);
     EXPECT_EQ(block.size(), bytes_of(size));
     EXPECT_EQ(block.size_class(), size);
@@ -62,6 +66,42 @@ TEST(BlockPool, TakesBackMoreThanItKeeps) {
   EXPECT_EQ(pool.lent(), 0U);
 }
 
+/// Bytes of memory that the process holds, as the kernel counts pages.
+std::size_t resident() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t size = 0;
+  std::size_t pages = 0;
+  statm >> size >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(BlockPool, GivesThePagesOfManyBlocksBackToTheSystem) {
+  BlockPool pool;
+  std::vector<Block> blocks;
+  std::vector<std::unique_ptr<char[]>> between;  // what would keep the allocator from giving back what is before it
+  const std::size_t before = resident();
+  for (int i = 0; i < 500; ++i) {
+    blocks.push_back(pool.take(BlockSize::Head));
+    std::memset(blocks.back().data(), 1, blocks.back().size());
+    between.push_back(std::make_unique<char[]>(1000));
+  }
+  const std::size_t taken = resident() - before;
+  EXPECT_GT(taken, 500 * bytes_of(BlockSize::Head) * 9 / 10);
+  blocks.clear();
+  EXPECT_LT(resident() - before, taken / 5);
+}
+
+TEST(BlockPool, SparesLargeBlocksUntilManyAreInUse) {
+  BlockPool pool;
+  std::vector<Block> blocks;
+  while (pool.can_spare_large() && blocks.size() < 1000) blocks.push_back(pool.take(BlockSize::Large));
+  EXPECT_FALSE(pool.can_spare_large());
+  const Block anyway = pool.take(BlockSize::Large);
+  EXPECT_EQ(anyway.size_class(), BlockSize::Large);
+  blocks.clear();
+  EXPECT_TRUE(pool.can_spare_large());
+}
+
 TEST(Arena, ViewsStayValidWhileItGrows) {
   BlockPool pool;
   Arena arena(pool);
@@ -87,6 +127,21 @@ TEST(Arena, LargeTextsGetALargeBlock) {
   EXPECT_EQ(arena.keep("small"), "small");
   EXPECT_EQ(arena.keep(large), large);
   EXPECT_EQ(arena.keep("small again"), "small again");
+}
+
+TEST(Arena, TakesBackWhatWasPassing) {
+  BlockPool pool;
+  Arena arena(pool);
+  const std::string_view kept = arena.keep("kept");
+  {
+    const Arena::Passing passing(arena);
+    arena.keep("gone");
+    arena.keep(std::string(bytes_of(BlockSize::Medium), 'x'));
+    EXPECT_EQ(pool.lent(), 2U);
+  }
+  EXPECT_EQ(pool.lent(), 1U);
+  EXPECT_EQ(arena.keep("next").data(), kept.data() + kept.size());
+  EXPECT_EQ(kept, "kept");
 }
 
 TEST(Arena, ClearGivesEverythingBack) {

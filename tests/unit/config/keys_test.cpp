@@ -61,9 +61,9 @@ constexpr Documented kDocumented[] = {
     {Scope::Log, "level format", ""},
     {Scope::LoadBalancer,
      "name idle_timeout client_keep_alive preserve_host_header xff_header_processing_mode enable_xff_client_port "
-     "drop_invalid_header_fields desync_mitigation_mode request_header_timeout target_connect_timeout max_request_body "
-     "drain_timeout drain_delay",
-     "enable_http2 enable_tls_version_and_cipher_suite_headers max_connections"},
+     "drop_invalid_header_fields desync_mitigation_mode request_header_timeout target_connect_timeout max_connections "
+     "max_request_body drain_timeout drain_delay",
+     "enable_http2 enable_tls_version_and_cipher_suite_headers"},
     {Scope::AccessLogs, "enabled path format", ""},
     {Scope::Admin, "address", "token_file read_only_address allowed_hosts"},
     {Scope::Listener, "name address port protocol proxy_protocol rules default_action",
@@ -130,6 +130,7 @@ load_balancer:
   desync_mitigation_mode: defensive
   request_header_timeout: 10s
   target_connect_timeout: 3s
+  max_connections: 1000
   max_request_body: unlimited
   drain_timeout: 25s
   drain_delay: 0s
@@ -195,6 +196,7 @@ constexpr Change kChanges[] = {
     {Scope::LoadBalancer, "desync_mitigation_mode", "mode: defensive", "mode: strictest"},
     {Scope::LoadBalancer, "request_header_timeout", "header_timeout: 10s", "header_timeout: 11s"},
     {Scope::LoadBalancer, "target_connect_timeout", "connect_timeout: 3s", "connect_timeout: 4s"},
+    {Scope::LoadBalancer, "max_connections", "max_connections: 1000", "max_connections: auto"},
     {Scope::LoadBalancer, "max_request_body", "body: unlimited", "body: 10MiB"},
     {Scope::LoadBalancer, "drain_timeout", "drain_timeout: 25s", "drain_timeout: 26s"},
     {Scope::LoadBalancer, "drain_delay", "drain_delay: 0s", "drain_delay: 1s"},

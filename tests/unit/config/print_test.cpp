@@ -65,6 +65,7 @@ load_balancer:
   desync_mitigation_mode: defensive
   request_header_timeout: 10s
   target_connect_timeout: 3s
+  max_connections: auto
   max_request_body: unlimited
   drain_timeout: 25s
   drain_delay: 0s
@@ -220,8 +221,10 @@ TEST(Differences, AreInTheOperatorsWords) {
                 {"target group c added (no targets)"}},
            Case{"settings",
                 "listeners:",
-                "workers: 2\nadmin: {address: none}\nload_balancer: {idle_timeout: 2m}\nlisteners:",
+                "workers: 2\nadmin: {address: none}\nload_balancer: {idle_timeout: 2m, max_connections: "
+                "100}\nlisteners:",
                 {"workers: auto -> 2 (needs a restart; a reload is refused)", "load_balancer idle_timeout: 1m -> 2m",
+                 "load_balancer max_connections: auto -> 100",
                  "admin address: 127.0.0.1:9900 -> none (needs a restart; a reload is refused)"}},
        }) {
     std::string after = kBase;

@@ -97,6 +97,14 @@ TEST(Values, OneOfSeveralWords) {
 }
 
 TEST(Values, WorkersAreAutoOrANumber) {
+  const auto most = [](const std::string& written) {
+    return with("load_balancer: {max_connections: " + written + "}").model->load_balancer.max_connections;
+  };
+  EXPECT_EQ(most("auto"), std::nullopt);
+  EXPECT_EQ(most("1"), 1);
+  EXPECT_EQ(most("10000000"), 10'000'000);
+  EXPECT_EQ(reports(with("load_balancer: {max_connections: 0}").diagnostics),
+            std::vector<std::string>{"1:34 max_connections must be 1-10000000, not 0"});
   EXPECT_EQ(with("workers: auto").model->workers, std::nullopt);
   EXPECT_EQ(with("workers: 4").model->workers, 4);
   EXPECT_EQ(with("workers: \"4\"").model->workers, 4);

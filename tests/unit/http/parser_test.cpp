@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <charconv>
 #include <chrono>
 
 #include "unit/http/outcome.hpp"
@@ -153,6 +155,55 @@ TEST(RequestParser, ConnectionMayNotListMoreThanItsBound) {
   EXPECT_TRUE(head_of(start + list + "\r\n\r\n").starts_with("GET"));
   EXPECT_EQ(head_of(start + list + "\r\nConnection: a\r\n\r\n"), "malformed_request");
   EXPECT_EQ(head_of(start + list + ",\r\n\r\n"), "malformed_request");
+}
+
+/// So many chunks of `data` bytes, each with `extension` bytes of chunk extension.
+std::string extended(std::size_t chunks, std::size_t data, std::size_t extension) {
+  std::string bytes = kChunkedPost;
+  std::array<char, 16> size{};
+  const std::string digits(size.data(), std::to_chars(size.data(), size.data() + size.size(), data, 16).ptr);
+  for (std::size_t i = 0; i < chunks; ++i)
+    bytes += digits + ";" + std::string(extension - 1, 'e') + "\r\n" + std::string(data, 'x') + "\r\n";
+  return bytes + "0\r\n\r\n";
+}
+
+TEST(RequestParser, ChunkExtensionsMayBeAsManyAsTheDataAndSomeMore) {
+  struct Row {
+    const char* description;
+    std::string bytes;
+    bool valid;
+  };
+  const Row rows[] = {
+      {"16 KiB without data to speak of", extended(16, 1, 1000), true},
+      {"more than that", extended(17, 1, 1000), false},
+      {"16 KiB and a byte for each byte of data before", extended(17, 39, 1000), true},
+      {"a few more than that", extended(17, 38, 1000), false},
+      {"as many as the data", extended(1000, 1000, 1000), true},
+      {"a little more than the data", extended(300, 900, 1000), false},
+      {"a few with each small chunk", extended(10000, 10, 10), true},
+  };
+  for (const Row& row : rows)
+    for (const std::size_t piece : {0U, 1000U, 7U}) {
+      RequestParser parser;
+      parser.reset();
+      const Outcome outcome = feed(parser, row.bytes, piece);
+      EXPECT_EQ(outcome.fault, row.valid ? Fault::None : Fault::MalformedRequestBody)
+          << row.description << ' ' << piece;
+      EXPECT_EQ(outcome.complete, row.valid) << row.description << ' ' << piece;
+    }
+}
+
+TEST(RequestParser, DataThatWentAnotherWayAllowsExtensionsToo) {
+  const std::string head = kChunkedPost;
+  RequestParser parser;
+  parser.reset();
+  ASSERT_EQ(parser.parse_head(head).step, Step::Done);
+  std::string size = "f4240\r\n";  // a million
+  parser.parse_body(size);
+  parser.skip_plain(parser.plain_left());
+  std::string rest = "\r\n";
+  for (int i = 0; i < 100; ++i) rest += "1;" + std::string(1000, 'e') + "\r\nx\r\n";
+  EXPECT_EQ(parser.parse_body(rest).step, Step::NeedMore);
 }
 
 TEST(RequestParser, LimitsAreThoseItWasGiven) {

@@ -139,7 +139,7 @@ TEST(MetricsText, AddsUpAllWorkers) {
     counters.group(group).retries[static_cast<std::size_t>(Fault::ConnectRefused)].add();
     counters.group(group).errors[static_cast<std::size_t>(Fault::TargetTimeout)].add();
     counters.listener(listener).client_connections.add(4);
-    counters.listener(listener).connections_refused_descriptors.add();
+    counters.listener(listener).refused(Refusal::Descriptors);
     counters.listener(listener).sent_bytes.add(10);
   }
   ProcessFacts facts;
@@ -165,6 +165,7 @@ TEST(MetricsText, AddsUpAllWorkers) {
            std::string(R"(kanaria_proxy_errors_total{target_group="app-canary",reason="target_timeout"} 3)"),
            std::string(R"(kanaria_client_connections{listener="http"} 12)"),
            std::string(R"(kanaria_connections_refused_total{listener="http",reason="descriptors"} 3)"),
+           std::string(R"(kanaria_connections_refused_total{listener="http",reason="max_connections"} 0)"),
            std::string(R"(kanaria_bytes_total{listener="http",direction="sent"} 30)"),
            std::string(R"(kanaria_bytes_total{listener="http",direction="received"} 0)"),
            std::string("kanaria_config_last_reload_success 1"),

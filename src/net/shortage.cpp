@@ -1,0 +1,19 @@
+#include "shortage.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <system_error>
+
+namespace kanaria::net {
+
+void Shortage::tell(int number) {
+  if (begins(std::chrono::steady_clock::now()))
+    spdlog::error("can't {}: {}", what_, std::generic_category().message(number));
+}
+
+bool Shortage::begins(Time now) {
+  const Duration::rep last = last_.exchange(now.time_since_epoch().count(), std::memory_order_relaxed);
+  return last == 0 || now - Time(Duration(last)) > kQuiet;
+}
+
+}  // namespace kanaria::net
