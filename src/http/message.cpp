@@ -32,12 +32,6 @@ void ResponseHead::clear() {
   fields = std::move(kept);
 }
 
-void forget(std::vector<Field>& fields) {
-  constexpr std::size_t kUsual = 64;
-  fields.clear();
-  if (fields.capacity() > kUsual) fields.shrink_to_fit();
-}
-
 const Field* find(const std::vector<Field>& fields, std::string_view name) {
   const auto at = std::ranges::find_if(fields, [&](const Field& field) { return iequals(field.name, name); });
   return at == fields.end() ? nullptr : &*at;

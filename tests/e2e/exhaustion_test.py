@@ -65,9 +65,9 @@ class MaxConnections(Crowd):
         inside = self.crowd(daemon, 10)
         self.assert_refused(daemon, 5)
         self.assertEqual(daemon.metric("connections_refused_total", listener=f"http-{daemon.port}", reason="max_connections"), 5)
-        self.assertEqual(len(daemon.lines_with(FULL)), 1)
-        self.assertIn("10 client connections", daemon.lines_with(FULL)[0])
         self.assertTrue(all(is_served(sock) for sock in inside))
+        daemon.wait_for_line(f"{FULL} 10 client connections")
+        self.assertEqual(len(daemon.lines_with(FULL)), 1)
 
     def test_it_is_told_again_after_there_was_room(self):
         daemon = self.start(max_connections=10)
@@ -78,7 +78,7 @@ class MaxConnections(Crowd):
         self.await_that(lambda: daemon.metric("client_connections") == 5)
         self.crowd(daemon, 5)
         self.assert_refused(daemon, 2)
-        self.assertEqual(len(daemon.lines_with(FULL)), 2)
+        self.await_that(lambda: len(daemon.lines_with(FULL)) == 2)
 
     def test_a_reload_changes_it_and_drops_nobody(self):
         daemon = self.start(max_connections=10)
@@ -124,7 +124,7 @@ class MaxConnections(Crowd):
 
     def test_a_number_that_descriptors_cannot_carry_is_told(self):
         daemon = self.start(descriptors=256, max_connections=300)
-        self.assertEqual(len(daemon.lines_with("300 is more than the 256 descriptors")), 1)
+        daemon.wait_for_line("300 is more than the 256 descriptors")
 
 
 class Descriptors(Crowd):

@@ -86,7 +86,11 @@ struct Piece {
 };
 
 /// Empties it. What usual heads need of its memory stays for the next message; more is given back.
-void forget(std::vector<Field>& fields);
+inline void forget(std::vector<Field>& fields) {
+  constexpr std::size_t kUsual = 64;
+  fields.clear();
+  if (fields.capacity() > kUsual) fields.shrink_to_fit();
+}
 
 /// The first field of that name, or null.
 const Field* find(const std::vector<Field>& fields, std::string_view name);
