@@ -116,6 +116,9 @@ Field passed_on(const RequestHead& in, const Field& field, Arena& arena) {
   return {field.name, arena.keep({digits.data(), static_cast<std::size_t>(end - digits.data())}), field.known};
 }
 
+// Room for the fields that we add: a large head's vector is not to double for them.
+constexpr std::size_t kAdded = 8;
+
 // What a head needs beside its fields and the words of its start line.
 constexpr std::size_t kFraming = 160;
 
@@ -177,6 +180,7 @@ Result<void> make_request(const RequestHead& in, const PeerText& peer, const For
   const Field* const received_id = find(in.fields, FieldName::XAmznTraceId);
   trace_id = next_trace_id(received_id == nullptr ? "" : received_id->value, now, random, arena);
 
+  out.fields.reserve(in.fields.size() + kAdded);
   out.fields.push_back({"Host", out.authority, FieldName::Host});
   for (const Field& field : in.fields)
     if (is_passed_on(in, field, policy)) out.fields.push_back(passed_on(in, field, arena));
