@@ -1,6 +1,7 @@
 #include "desync_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -82,18 +83,19 @@ DesyncReason scan_field(const Line& line) {
 
 }  // namespace
 
-// Eight bytes at a time; the last eight once more.
+// Sixteen bytes at a time; the last sixteen once more.
 bool is_ascii(std::string_view head) {
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  using Words = std::array<std::uint64_t, 2>;
+  if (head.size() < sizeof(Words)) return std::ranges::none_of(head, is_high);
   std::uint64_t seen = 0;
   const auto look = [&](const char* at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, kWord);
-    seen |= word;
+    Words words;
+    std::memcpy(words.data(), at, sizeof words);
+    seen |= words[0] | words[1];
   };
-  if (head.size() < kWord) return std::ranges::none_of(head, is_high);
-  for (std::size_t i = 0; i + kWord <= head.size(); i += kWord) look(head.data() + i);
-  look(head.data() + head.size() - kWord);
+  const char* const last = head.data() + head.size() - sizeof(Words);
+  for (const char* at = head.data(); at < last; at += sizeof(Words)) look(at);
+  look(last);
   return (seen & 0x8080808080808080) == 0;
 }
 

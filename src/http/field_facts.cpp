@@ -98,7 +98,13 @@ bool take(const Field& field, FieldFacts& facts) {
 
 FieldFacts take_facts(std::vector<Field>& fields) {
   FieldFacts facts;
-  std::erase_if(fields, [&](const Field& field) { return take(field, facts); });
+  auto kept = fields.begin();
+  for (const Field& field : fields) {
+    if (take(field, facts)) continue;
+    if (&*kept != &field) *kept = field;
+    ++kept;
+  }
+  fields.erase(kept, fields.end());
   return facts;
 }
 

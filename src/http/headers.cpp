@@ -42,8 +42,8 @@ std::string_view origin_form(const RequestHead& in, Arena& arena) {
 
 // alb.md §6.3: the name in lower case; the listener's port belongs to it, unless it is a scheme's own.
 std::string_view normal_host(std::string_view authority, const Port& listener_port, Arena& arena) {
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::size_t name_end = authority.starts_with('[') ? authority.find(']') : 0;
+  const std::size_t colon = authority.find(':', name_end);
   const std::string_view name = authority.substr(0, colon);
   const std::string_view port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
 
@@ -109,11 +109,10 @@ bool is_passed_on(const RequestHead& in, const Field& field, const ForwardingPol
 }
 
 // RFC 9110 §7.6.2: one less at each hop. That of 0 was answered and not passed on.
-Field passed_on(const RequestHead& in, const Field& field, Arena& arena) {
-  if (field.known != FieldName::MaxForwards || in.max_forwards.value_or(0) == 0) return field;
+std::string_view one_less(std::uint32_t max_forwards, Arena& arena) {
   std::array<char, 10> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), *in.max_forwards - 1).ptr;
-  return {field.name, arena.keep({digits.data(), static_cast<std::size_t>(end - digits.data())}), field.known};
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), max_forwards - 1).ptr;
+  return arena.keep({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 // Room for the fields that we add: a large head's vector is not to double for them.
@@ -183,7 +182,11 @@ Result<void> make_request(const RequestHead& in, const PeerText& peer, const For
   out.fields.reserve(in.fields.size() + kAdded);
   out.fields.push_back({"Host", out.authority, FieldName::Host});
   for (const Field& field : in.fields)
-    if (is_passed_on(in, field, policy)) out.fields.push_back(passed_on(in, field, arena));
+    if (is_passed_on(in, field, policy)) out.fields.push_back(field);
+  if (in.max_forwards.value_or(0) > 0) {
+    const auto limit = std::ranges::find(out.fields, FieldName::MaxForwards, &Field::known);
+    if (limit != out.fields.end()) limit->value = one_less(*in.max_forwards, arena);
+  }
   if (policy.forwarded_for == ForwardedFor::Append) {
     const std::string_view address = policy.client_port ? peer.with_port : peer.address;
     out.fields.push_back({kForwardedFor, forwarded_for(in.fields, address, arena), FieldName::XForwardedFor});

@@ -51,6 +51,7 @@ DesyncReason oddity(const FieldFacts& facts, const RequestHead& head) {
 }
 
 Fault judge_framing(const FieldFacts& facts, RequestHead& head) {
+  if (facts.lengths == 0 && facts.coding == Coding::Absent && !facts.suspicious) return Fault::None;
   const DesyncReason wrong = contradiction(facts, head.minor);
   head.desync = worse(head.desync, wrong != None ? wrong : oddity(facts, head));
   if (wrong != None) return Fault::MalformedRequest;
@@ -66,7 +67,7 @@ Fault judge_framing(const FieldFacts& facts, RequestHead& head) {
 
 // RFC 9110 §7.6.2: 1*DIGIT, of which we know as many as fit.
 bool judge_max_forwards(const FieldFacts& facts, RequestHead& head) {
-  if (facts.forward_limits == 0 || head.method != "OPTIONS") return true;
+  if (head.method != "OPTIONS") return true;
   const std::string_view text = facts.max_forwards;
   std::uint32_t number = 0;
   const auto [at, error] = std::from_chars(text.begin(), text.end(), number);
@@ -119,7 +120,8 @@ Fault judge_request(std::string_view text, RequestHead& head) {
   const FieldFacts facts = take_facts(head.fields);
   if (!judge_host(facts, head)) return Fault::MalformedRequest;
   if (const Fault fault = judge_framing(facts, head); fault != Fault::None) return fault;
-  if (facts.options > kMaxOptions || !judge_max_forwards(facts, head)) return Fault::MalformedRequest;
+  if (facts.options > kMaxOptions) return Fault::MalformedRequest;
+  if (facts.forward_limits > 0 && !judge_max_forwards(facts, head)) return Fault::MalformedRequest;
   if (facts.other_expectation) return Fault::ExpectationFailed;
 
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);

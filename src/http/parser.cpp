@@ -26,7 +26,7 @@ struct Side {
     limits = with;
     head.clear();
     scan = {};
-    if (!rewritten.empty()) rewritten = {};
+    if (!rewritten.empty()) std::string().swap(rewritten);
     body.start(Framing::None, 0, limits);
     step = Step::NeedMore;
     fault = Fault::None;

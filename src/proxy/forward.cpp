@@ -83,6 +83,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
   targets::AttemptPtr owned;
   if (!attempted.fresh) owned = context.pool.take(attempted.group, attempted.target, timeouts);
+  const bool is_reused = owned != nullptr;
   if (!owned) {
     Result<targets::AttemptPtr> connected =
         co_await context.pool.connect(attempted.group, attempted.target, timeouts, &request.client);
@@ -94,6 +95,8 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   const http::Watch watch(request.client, attempt);
   const Result<void> sent = co_await attempt.send(request.out.request, first);
   request.record.sent_to_target = request.context.loop.now().time;
+  // Many large heads may wait for their answers at once, and none that went out on a fresh connection is sent again.
+  if (sent && !is_reused) http::forget(request.out.request.fields);
   Upload upload(context.loop, request.client, attempt);
   if (sent && !first.last) upload.start();
   Fault fault = co_await relay_answer(request, attempt, upload);

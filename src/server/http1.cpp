@@ -235,9 +235,9 @@ net::Awaitable<void> ClientConnection::linger() {
 /// max_request_body, for a body whose length was not said.
 bool ClientConnection::fits(const http::Piece& piece) {
   const std::uint64_t size = piece.pipe == nullptr ? piece.data.size() : piece.pipe->size();
-  const bool fitting = size <= body_room_;
-  body_room_ -= std::min(size, body_room_);
-  return fitting;
+  if (size > body_room_) return false;
+  body_room_ -= size;
+  return true;
 }
 
 Result<http::Piece> ClientConnection::ready() {
@@ -299,10 +299,9 @@ net::Awaitable<Result<void>> ClientConnection::write(const http::Piece& piece) {
 }
 
 void ClientConnection::watch() {
-  const bool watched = other_ != nullptr && !tunnel_;
+  if (other_ == nullptr || tunnel_) return stream_.watch(nullptr);
   // With a body still coming an upload reads and sees the end itself, except while its target takes nothing.
-  const auto notice = reader_.parser().body_done() ? net::Notice::Bytes : net::Notice::Reset;
-  stream_.watch(watched ? this : nullptr, notice);
+  stream_.watch(this, reader_.parser().body_done() ? net::Notice::Bytes : net::Notice::Reset);
 }
 
 void ClientConnection::on_readable() {

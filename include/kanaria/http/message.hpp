@@ -85,11 +85,10 @@ struct Piece {
   net::Pipe* pipe = nullptr;                     // set: all bytes in there are the piece, and `data` is empty
 };
 
-/// Empties it. What usual heads need of its memory stays for the next message; more is given back.
+/// They are needed no more: gives back the memory of a large head's. What usual heads need stays for the next message.
 inline void forget(std::vector<Field>& fields) {
   constexpr std::size_t kUsual = 64;
-  fields.clear();
-  if (fields.capacity() > kUsual) fields.shrink_to_fit();
+  if (fields.capacity() > kUsual) std::vector<Field>().swap(fields);
 }
 
 /// The first field of that name, or null.
