@@ -277,7 +277,8 @@ void Stream::watch(Watcher* watcher, Notice notice) {
   notice_ = notice;
   if (watcher == nullptr) return;
   register_for(reads_);
-  if (notice == Notice::Bytes && reads_.ready && peek() != 0) watcher->on_readable();
+  const bool there = notice == Notice::Reset ? reset_ : reads_.ready && peek() != 0;
+  if (there) watcher->on_readable();
 }
 
 int Stream::peek() {

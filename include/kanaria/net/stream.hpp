@@ -89,8 +89,8 @@ class Stream final : private Poller::Entry, private Wheel::Entry {
   void limit_reads(const Limit& limit) { set(reads_, limit); }
   void limit_writes(const Limit& limit) { set(writes_, limit); }
 
-  /// Calls the watcher each time that something arrives while nobody reads, with Notice::Bytes also before it returns
-  /// if something is there; null ends it.
+  /// Calls the watcher each time that something arrives while nobody reads, and before it returns if something is
+  /// there; null ends it.
   void watch(Watcher* watcher, Notice notice = Notice::Bytes);
   /// What a watcher sees without taking it: >0 bytes are there, 0 nothing yet, <0 FIN or RST.
   int peek();

@@ -75,7 +75,7 @@ TEST_F(Forwarding, HostFollowsTheTable) {
       {"another port stays", 80, get + "example.com:81\r\n\r\n", "example.com:81", "example.com:81"},
       {"an empty port is none", 80, get + "example.com:\r\n\r\n", "example.com", "example.com:"},
       {"an absolute target wins", 443, "GET https://dns_name/ HTTP/1.1\r\nHost: example.com\r\n\r\n", "dns_name",
-       "example.com"},
+       "dns_name"},
       {"the port is appended", 8080, get + "example.com\r\n\r\n", "example.com:8080", "example.com"},
       {"a port that is there is not appended", 8080, get + "example.com:8080\r\n\r\n", "example.com:8080",
        "example.com:8080"},

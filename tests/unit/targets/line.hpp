@@ -61,8 +61,10 @@ class Line : public testing::Test {
   Fault receive_fault(Attempt& attempt) { return fault_of(driver.run(attempt.receive())); }
   /// The answer's body to its end, or to its fault.
   std::string body(Attempt& attempt, Fault& fault) {
-    fault = Fault::None;
-    http::Piece piece = *attempt.ready();
+    const Result<http::Piece> first = attempt.ready();
+    fault = fault_of(first);
+    if (!first) return {};
+    http::Piece piece = *first;
     std::string all(piece.data);
     while (!piece.last) {
       const Result<http::Piece> next = driver.run(attempt.read(http::Carry::Memory));
