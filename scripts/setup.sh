@@ -22,7 +22,7 @@ bench_packages=(
 )
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
-  python3 python3-websockets python3-h11 python3-aiohttp python3-httpx slowhttptest
+  haproxy python3 python3-websockets python3-h11 python3-aiohttp python3-httpx slowhttptest
   nghttp2-client procps util-linux
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)

@@ -10,6 +10,7 @@
 #include "kanaria/base/fault_table.hpp"
 #include "kanaria/config/address.hpp"
 #include "kanaria/config/print.hpp"
+#include "kanaria/http/admission.hpp"
 #include "kanaria/rules/policy.hpp"
 #include "route.hpp"
 
@@ -133,7 +134,11 @@ void print_forward(const Question& question, const rules::Rule& rule, const rule
   const Result<void> done = rule.rewrite(question.head, 0, arena, rewritten);
   print_transforms(rule, rewritten);
   if (!done) return print_fault(done.error().fault);
-  print_request(question, rewritten, arena);
+  if (question.head.max_forwards == 0) {
+    label("answers") << "200  Max-Forwards is 0\n";
+  } else {
+    print_request(question, rewritten, arena);
+  }
   const config::LoadBalancer& settings = question.model.load_balancer;
   label("limits") << "connect " << config::to_text(settings.target_connect_timeout) << ", answer "
                   << config::to_text(settings.idle_timeout) << '\n';
@@ -171,10 +176,21 @@ int explain(const Options& options) {
   const std::size_t index = choose_listener(model, options.listener, url);
   const config::Listener& listener = model.listeners[index];
   const AskedRequest request(options.method, url, headers);
-  const Question question{model, listener, request.head(), peer};
+  http::RequestHead head = request.head();
+  const Fault refused = http::admit(rules::connection_policy(model.load_balancer).admission, head);
+  const Question question{model, listener, head, peer};
 
   label("listener") << listener.name << "  " << config::to_text(listener.address, listener.port) << "  of "
                     << options.config << '\n';
+  if (head.desync != http::DesyncReason::None) {
+    const http::DesyncRow& row = row_of(head.desync);
+    label("desync") << name_of(row.severity) << ' ' << row.name << (head.isolated ? ": both connections end" : "")
+                    << '\n';
+  }
+  if (refused != Fault::None) {
+    print_fault(refused);
+    return kFine;
+  }
   print_action(question, print_rules(question, *file->tables[index]));
   return kFine;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "desync_scan.hpp"
 #include "head_grammar.hpp"
 #include "kanaria/http/headers.hpp"
 
@@ -42,7 +43,7 @@ constexpr std::array<std::string_view, 21> kNeverTrailers{"content-length",
                                                           "x-amzn-trace-id"};
 
 bool may_be_trailer(const Field& field) {
-  return !is_hop_by_hop(field.known) &&
+  return !is_hop_by_hop(field.known) && !is_suspicious(field.name) &&
          std::ranges::none_of(kNeverTrailers, [&](std::string_view name) { return iequals(name, field.name); });
 }
 

@@ -2,13 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
-#include <system_error>
+#include <cstring>
 
 namespace kanaria::net {
 
 void Shortage::tell(int number) {
-  if (begins(std::chrono::steady_clock::now()))
-    spdlog::error("can't {}: {}", what_, std::generic_category().message(number));
+  // A text that is there already: this is said when nothing else is to be had.
+  if (begins(std::chrono::steady_clock::now())) spdlog::error("can't {}: {}", what_, ::strerrordesc_np(number));
 }
 
 bool Shortage::begins(Time now) {

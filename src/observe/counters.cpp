@@ -61,7 +61,7 @@ void Counters::count(const ExchangeRecord& record) {
   at.sent_bytes.add(record.sent_bytes);
   if (record.desync != http::DesyncReason::None)
     at.non_compliant[static_cast<std::size_t>(row_of(record.desync).severity)].add();
-  if (record.route_row == kNoRow && failed) at.requests_refused[fault].add();
+  if (record.group_row == kNoRow && failed) at.requests_refused[fault].add();
 }
 
 }  // namespace kanaria::observe

@@ -172,7 +172,7 @@ void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   for (std::size_t why = 0; why < kRefusals; ++why)
     add_each(page, listeners, [why](const ListenerRow& row) -> const Cell& { return row.connections_refused[why]; },
              {"reason", refusal_label(static_cast<Refusal>(why))});
-  page.family("requests_refused_total", "counter", "Requests refused before a rule was found.");
+  page.family("requests_refused_total", "counter", "Requests that failed before a target group was chosen.");
   add_faults(page, listeners, &ListenerRow::requests_refused);
   page.family("non_compliant_requests_total", "counter", "Requests that desync mitigation classified.");
   constexpr std::string_view kClasses[] = {"compliant", "acceptable", "ambiguous", "severe"};

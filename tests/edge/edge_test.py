@@ -74,7 +74,7 @@ class Edge(Programs):
             with self.subTest("kanaria_non_compliant_requests_total", name=name):
                 self.assertEqual(daemon.metric("non_compliant_requests_total", **{"class": name.lower()}),
                                  sum(fields[27] == name for fields in entries))
-        refused = Counter(fields[34] for fields in entries if fields[20] == "-")
+        refused = Counter(fields[34] for fields in entries if fields[16] == "-" and fields[34] != "-")
         for reason, count in refused.items():
             with self.subTest("kanaria_requests_refused_total", reason=reason):
                 self.assertEqual(daemon.metric("requests_refused_total", reason=reason), count)

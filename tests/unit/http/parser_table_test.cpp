@@ -112,6 +112,7 @@ std::vector<Row> request_rows() {
       {"a harmless trailer", chunked("0\r\nDigest: x\r\n\r\nrest"), Fault::None, "chunked", "", "rest"},
       {"Host as a trailer", chunked("0\r\nHost: evil\r\n\r\n"), kBadBody},
       {"Authorization as a trailer", chunked("0\r\nAuthorization: x\r\n\r\n"), kBadBody},
+      {"what some read as Content-Length as a trailer", chunked("0\r\nContent_Length: 5\r\n\r\n"), kBadBody},
       {"Connection as a trailer", chunked("0\r\nConnection: close\r\n\r\n"), kBadBody},
       {"Content-Length as a trailer", chunked("0\r\nContent-Length: 5\r\n\r\n"), kBadBody},
       {"Transfer-Encoding as a trailer", chunked("0\r\nTransfer-Encoding: chunked\r\n\r\n"), kBadBody},

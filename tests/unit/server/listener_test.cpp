@@ -34,7 +34,7 @@ namespace {
 /// Ends every connection at its first request.
 class NoHandler final : public http::Handler {
  public:
-  http::Timeouts timeouts() const override { return {Milliseconds(60'000), Milliseconds(10'000)}; }
+  const http::ConnectionPolicy& policy() const override { return policy_; }
   net::Awaitable<void> handle(http::Exchange& client) override {
     client.abort(Fault::ShuttingDown);
     co_return;
@@ -43,6 +43,9 @@ class NoHandler final : public http::Handler {
     client.abort(fault);
     co_return;
   }
+
+ private:
+  http::ConnectionPolicy policy_;
 };
 
 class ListenerTest : public testing::Test, private Listener::Owner {
@@ -68,6 +71,7 @@ class ListenerTest : public testing::Test, private Listener::Owner {
     ++let_in_;
     return true;
   }
+  const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
   observe::ListenerRow* row(std::uint32_t) override { return &row_; }
   void ended() override { ++ended_; }
 
