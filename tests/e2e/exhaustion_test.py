@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from support import TIMEOUT, Case, config_text, connect, get, read_answer
+from support import BIN, TIMEOUT, Case, config_text, connect, get, read_answer
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 FULL = "max_connections:"
@@ -128,6 +128,11 @@ class MaxConnections(Crowd):
 
 
 class Descriptors(Crowd):
+    def setUp(self):
+        super().setUp()
+        if b"__ubsan_handle_dynamic_type_cache_miss" in (BIN / "kanaria").read_bytes():
+            self.skipTest("UBSan's check of virtual calls opens a pipe, and calls an object broken when it can't")
+
     def test_none_left_and_then_freed(self):
         daemon = self.start(descriptors=256, max_connections=100_000)
         with contextlib.ExitStack() as crowd:
