@@ -37,7 +37,10 @@ bool stays_here(const Head& head, const Field& field) {
 
 std::string_view origin_form(const RequestHead& in, Arena& arena) {
   if (in.scheme.empty()) return in.target;
-  return in.has_query ? arena.join({in.path, "?", in.query}) : in.path;
+  if (!in.has_query) return in.path;
+  const bool as_sent = in.path.data() + in.path.size() + 1 == in.query.data();  // else the path was empty
+  return as_sent ? in.target.substr(static_cast<std::size_t>(in.path.data() - in.target.data()))
+                 : arena.join({in.path, "?", in.query});
 }
 
 // alb.md §6.3: the name in lower case; the listener's port belongs to it, unless it is a scheme's own.

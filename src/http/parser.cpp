@@ -1,6 +1,6 @@
 #include "kanaria/http/parser.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <string>
 
 #include "body_reader.hpp"
@@ -11,13 +11,38 @@
 namespace kanaria::http {
 namespace {
 
+/// Lets a view of `from` show the same bytes of `to`, which is as long.
+void move_view(std::string_view& view, std::string_view from, std::string_view to) {
+  const std::less_equal<> not_behind;
+  if (not_behind(from.data(), view.data()) && not_behind(view.data() + view.size(), from.data() + from.size()))
+    view = to.substr(static_cast<std::size_t>(view.data() - from.data()), view.size());
+}
+
+void move_views(std::vector<Field>& fields, std::string_view from, std::string_view to) {
+  for (Field& field : fields) {
+    move_view(field.name, from, to);
+    move_view(field.value, from, to);
+  }
+}
+
+void move_views(RequestHead& head, std::string_view from, std::string_view to) {
+  for (std::string_view* const view :
+       {&head.method, &head.target, &head.scheme, &head.authority, &head.path, &head.query})
+    move_view(*view, from, to);
+  move_views(head.fields, from, to);
+}
+
+void move_views(ResponseHead& head, std::string_view from, std::string_view to) {
+  move_view(head.reason, from, to);
+  move_views(head.fields, from, to);
+}
+
 // What both parsers are, apart from the verdict on a whole head.
 template <class Head>
 struct Side {
   HeadLimits limits;
   Head head;
   HeadScan scan;
-  std::string rewritten;  // the head, where it isn't read as it came
   BodyReader body;
   Step step = Step::NeedMore;  // of the head
   Fault fault = Fault::None;   // latched: a refused connection stays refused
@@ -26,7 +51,6 @@ struct Side {
     limits = with;
     head.clear();
     scan = {};
-    if (!rewritten.empty()) std::string().swap(rewritten);
     body.start(Framing::None, 0, limits);
     step = Step::NeedMore;
     fault = Fault::None;
@@ -40,13 +64,16 @@ struct Side {
     return progress();
   }
 
-  /// A head of HTTP/1.2 or above, as one of 1.1 (RFC 9110 §2.5). `digit`: where in it the minor version is.
-  bool read_as_1_1(std::string_view text, std::size_t digit) {
-    if (digit >= text.size() || text[digit] < '2' || text[digit] > '9') return false;
+  /// Judges a head of HTTP/1.2 or above as one of 1.1 (RFC 9110 §2.5); its views are of `text` all the same. `digit`:
+  /// where its minor version is.
+  template <class Judge>
+  void judge_as_1_1(std::string_view text, std::size_t digit, Judge&& judge) {
+    if (digit >= text.size() || text[digit] < '2' || text[digit] > '9') return;
+    std::string known(text);
+    known[digit] = '1';
     head.clear();
-    rewritten = text;
-    rewritten[digit] = '1';
-    return true;
+    judge(std::string_view(known));
+    move_views(head, known, text);
   }
 
   HeadProgress accept() {
@@ -136,9 +163,11 @@ HeadProgress RequestParser::parse_head(std::string_view bytes) {
   }
   const std::string_view text = impl_->scan.head(bytes);
   Fault fault = judge_request(text, impl_->head);
-  if (fault == Fault::UnsupportedVersion && impl_->read_as_1_1(text, minor_version_at(text))) {
-    impl_->head.desync = DesyncReason::NonCompliantVersion;
-    fault = judge_request(impl_->rewritten, impl_->head);
+  if (fault == Fault::UnsupportedVersion) {
+    impl_->judge_as_1_1(text, minor_version_at(text), [&](std::string_view known) {
+      impl_->head.desync = DesyncReason::NonCompliantVersion;
+      fault = judge_request(known, impl_->head);
+    });
   }
   return fault == Fault::None ? impl_->accept() : impl_->refuse(fault);
 }
@@ -210,9 +239,11 @@ HeadProgress ResponseParser::parse_head(std::string_view bytes) {
     case HeadScan::Verdict::Complete: break;
   }
   const std::string_view text = impl_->scan.head(bytes);
-  const bool valid =
-      judge_response(text, impl_->to_head, impl_->head) ||
-      (impl_->read_as_1_1(text, kStart.size()) && judge_response(impl_->rewritten, impl_->to_head, impl_->head));
+  bool valid = judge_response(text, impl_->to_head, impl_->head);
+  if (!valid) {
+    impl_->judge_as_1_1(text, kStart.size(),
+                        [&](std::string_view known) { valid = judge_response(known, impl_->to_head, impl_->head); });
+  }
   if (!valid) return impl_->refuse(Fault::MalformedResponse);
   return impl_->accept();
 }

@@ -67,7 +67,7 @@ void RequestHandler::keep_present() {
 }
 
 const http::ConnectionPolicy& RequestHandler::policy() const {
-  return context_.snapshots.current().connection_policy();
+  return snapshot().connection_policy();
 }
 
 net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {

@@ -27,7 +27,8 @@ class Listener final : public std::enable_shared_from_this<Listener>,
     virtual bool lets_in() = 0;
     /// Where connections are counted; null: not counted.
     virtual observe::ListenerRow* row(std::uint32_t binding) = 0;
-    /// As the configuration in force has it; null: it knows of none.
+    /// The listener as its connections are to be served, also while a removed one takes the last of its queue. Null: it
+    /// has no configuration.
     virtual const runtime::Listener* configured(std::uint32_t binding) = 0;
     /// A connection that was let in has ended.
     virtual void ended() = 0;

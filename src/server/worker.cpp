@@ -89,7 +89,7 @@ observe::ListenerRow* Worker::row(std::uint32_t binding) {
 }
 
 const runtime::Listener* Worker::configured(std::uint32_t binding) {
-  return context_.snapshots.current().listener(binding);
+  return handlers_.at(binding)->listener();
 }
 
 void Worker::ended() {

@@ -35,6 +35,8 @@ FULL_LINE, FULL_HEAD = 16 * KIB - 16, 63 * KIB
 # What is sent, and whether the request reaches a target before it stalls.
 UNFINISHED_HEADS = request(line=FULL_LINE, head=FULL_HEAD)
 WHOLE_REQUESTS = request(line=FULL_LINE, head=FULL_HEAD) + b"\r\n"
+LATER_VERSION = WHOLE_REQUESTS.replace(b" HTTP/1.1", b" HTTP/1.2", 1)
+ABSOLUTE_TARGET = request(line=FULL_LINE - 16, head=FULL_HEAD).replace(b"POST /p", b"POST http://bomb/p?", 1) + b"\r\n"
 TRAILERS = request(framing=CHUNKED) + b"\r\n0\r\n" + fields(8 * KIB - 64, 64)
 TRAILERS_OVER = TRAILERS + fields(KIB, 4) + b"\r\n"
 ENDLESS_EXTENSION = request(framing=CHUNKED) + b"\r\n1;" + b"e" * (256 * KIB)

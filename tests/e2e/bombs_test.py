@@ -54,6 +54,12 @@ class Bombs(Case):
     def test_whole_heads_whose_answers_do_not_come(self):
         self.check(bombs.WHOLE_REQUESTS)
 
+    def test_whole_heads_of_a_later_version(self):
+        self.check(bombs.LATER_VERSION)
+
+    def test_whole_heads_with_an_absolute_target(self):
+        self.check(bombs.ABSOLUTE_TARGET)
+
     def test_unfinished_trailers(self):
         self.check(bombs.TRAILERS)
 

@@ -249,6 +249,23 @@ target_groups:
             kept.sendall(ECHO)
             self.assertEqual(read_answer(kept)[2], b"by source")
 
+    def test_who_waits_at_a_listener_that_a_reload_removes_is_heard_as_before(self):
+        daemon = self.start("any")
+        daemon.signal(signal.SIGSTOP)
+        try:
+            waiting = [connect_from(daemon.port) for _ in range(1000)]  # a turn takes 64 of them
+            for sock in waiting[1:]:
+                sock.sendall(v1("203.0.113.9") + ECHO)
+            waiting[0].sendall(ECHO)  # and who sends none is closed as before
+            daemon.config.write_text(self.text(free_port(), daemon.admin, "any"))
+            daemon.signal(signal.SIGHUP)
+        finally:
+            daemon.signal(signal.SIGCONT)
+        self.assert_nothing_comes(waiting[0])
+        self.assertEqual({read_answer(sock)[2] for sock in waiting[1:]}, {b"by source"})
+        for sock in waiting:
+            sock.close()
+
     def test_a_drain_ends_connections_that_wait_for_a_header(self):
         daemon = self.start("any", settings="request_header_timeout: 1h, idle_timeout: 1h, drain_timeout: 1h")
         with connect_from(daemon.port) as silent, connect_from(daemon.port) as slow:

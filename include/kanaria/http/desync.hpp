@@ -1,7 +1,8 @@
 // Desync mitigation: what can make two readers of one request disagree on where it ends or whom it is for, in ALB's
-// words, and what each mode does about it (alb.md §6.6). The table in desync.cpp is the one place that decides;
-// docs/http.md shows it. It is stricter than ALB's: what RFC 9112 calls malformed is refused in every mode, and what is
-// merely odd is never passed on as it came, for every request is written anew. Values; any thread.
+// words, and what each mode does about it (alb.md §6.6). The table in desync.cpp has them all; docs/http.md shows it.
+// What it refuses in every mode RFC 9112 calls malformed, and the parser refuses it already (a test holds the two
+// together); of the rest it decides. That is stricter than ALB, and what is merely odd is never passed on as it came,
+// for every request is written anew. Values; any thread.
 #pragma once
 
 #include <cstdint>

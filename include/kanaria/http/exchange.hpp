@@ -47,7 +47,7 @@ class Exchange : public Message {
   /// While set, a client that goes away aborts `other` with ClientGone; null ends it. Use Watch.
   virtual void on_gone(Message* other) = 0;
 
-  /// The fields of head() have been read, and are needed no more: a large head's are forgotten.
+  /// The fields of head() have been read and are needed no more. They may be gone afterwards: a large head's are.
   virtual void forget_fields() = 0;
   virtual PeerText peer() const = 0;
   virtual const net::Peer& peer_address() const = 0;

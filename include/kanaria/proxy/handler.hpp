@@ -17,12 +17,15 @@ class RequestHandler final : public http::Handler {
   /// one until let_go().
   void keep_present();
   void let_go() { kept_.reset(); }
+  /// Its listener as its requests see it; null: it is gone, and so is the time that its connections had.
+  const runtime::Listener* listener() const { return snapshot().listener(binding_); }
 
   const http::ConnectionPolicy& policy() const override;
   net::Awaitable<void> handle(http::Exchange& client) override;
   net::Awaitable<void> refuse(http::Exchange& client, Fault fault) override;
 
  private:
+  const runtime::Snapshot& snapshot() const { return kept_ ? **kept_ : context_.snapshots.current(); }
   runtime::PinBoard::Pin pin() const { return kept_ ? kept_->again() : context_.snapshots.pin(); }
 
   Context& context_;

@@ -31,8 +31,8 @@ class ConnectionLimit {
  private:
   // Relaxed: nothing but the numbers themselves is read by them.
   std::atomic<std::uint64_t> most_{UINT64_MAX};
-  alignas(128) std::atomic<std::uint64_t> open_{0};  // alone on its lines: all workers write it
   std::atomic<bool> told_{false};
+  alignas(128) std::atomic<std::uint64_t> open_{0};  // alone on its lines: all workers write it
 };
 
 }  // namespace kanaria::server
