@@ -5,6 +5,7 @@ behind, or whose daemon does not end with 0 at TERM, fails.
 """
 
 import concurrent.futures
+import fcntl
 import http.client
 import io
 import os
@@ -27,16 +28,46 @@ LONG = os.environ.get("KANARIA_LONG") == "1"
 TIMEOUT = 30.0  # for anything that should happen at once; sanitizers are slow
 
 
-def free_port():
-    """A port nobody listens on. Outside the kernel's ephemeral range, so that no outgoing connection takes it."""
-    while True:
-        port = random.SystemRandom().randrange(10000, 32000)
+class Ports:
+    """Ports for programs that must be told theirs. Tests run side by side, and between a look at a port and the program's own
+    bind another test could choose the same: each port is one byte of a file, locked for as long as this process lives."""
+
+    def __init__(self):
+        path = Path(tempfile.gettempdir()) / f"kanaria-test-ports.{os.getuid()}"
+        self._locks = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._taken = set()
+
+    def take(self):
+        """Outside the kernel's ephemeral range, so that no outgoing connection takes it."""
+        while True:
+            port = random.SystemRandom().randrange(10000, 32000)
+            if port not in self._taken and self._lock(port) and self._is_free(port):
+                self._taken.add(port)
+                return port
+
+    def _lock(self, port):
+        try:
+            fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+            return True
+        except BlockingIOError:
+            return False
+
+    @staticmethod
+    def _is_free(port):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
+                return True
             except OSError:
-                continue
+                return False
+
+
+_ports = Ports()
+
+
+def free_port():
+    """A port that nobody listens on, and that no other test is given."""
+    return _ports.take()
 
 
 class Program:
