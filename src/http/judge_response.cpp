@@ -41,7 +41,9 @@ bool judge_response(std::string_view text, bool to_head, ResponseHead& head) {
   if (facts.options > kMaxOptions) return false;
   head.keep_alive = !facts.close && (head.minor == 1 || facts.keep_alive);
   head.names_fields = facts.other_option;
-  head.upgrade_websocket = head.status == 101 && facts.websocket && !facts.other_protocol;
+  // RFC 9110 §15.2.2 and §7.8, RFC 9112 §6.1: it says what it switches to, as a matter of this hop, and has no body.
+  head.upgrade_websocket = head.status == 101 && facts.upgrade && facts.websocket && !facts.other_protocol &&
+                           facts.lengths == 0 && facts.coding == Coding::Absent;
   return judge_response_framing(facts, to_head, head);
 }
 

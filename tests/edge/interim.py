@@ -28,7 +28,7 @@ CASES = [
     interim("fields that end at this hop",
             b"HTTP/1.1 103 Early Hints\r\nConnection: X, close\r\nX: a\r\nKeep-Alive: b\r\nLink: </a>\r\n\r\n", HINTS,
             "RFC 9110 §7.6.1"),
-    interim("sixteen of them", CONTINUE * 16, CONTINUE * 16, "docs/targets.md, interim answers"),
+    interim("sixteen of them", CONTINUE * 16, CONTINUE * 16, "docs/http.md, limits"),
     relays("none of them for HTTP/1.0", INTERIM, CONTINUE + HINTS + OK, GOT_CLOSE, request=OLD, close=True),
     relays("one before an answer to HEAD", INTERIM, HINTS + answer(b"Content-Length: 2\r\n"),
            (HINTS + got(b"Content-Length: 2\r\n")[0],),
@@ -45,5 +45,9 @@ CASES = [
     spoils("101 to HTTP/1.0", SWITCH, switched(WEBSOCKET), request=OLD.replace(b"\r\n\r\n", b"\r\n" + WEBSOCKET + b"\r\n")),
     spoils("101 to another protocol", "RFC 9110 §7.8", switched(b"Connection: Upgrade\r\nUpgrade: h2c\r\n"), **ASKED),
     spoils("101 to no protocol", SWITCH, switched(b"Connection: Upgrade\r\n"), **ASKED),
+    spoils("101 without Connection: upgrade", SWITCH, switched(b"Upgrade: websocket\r\n"), **ASKED),
+    spoils("101 with a length", "RFC 9110 §8.6", switched(WEBSOCKET + b"Content-Length: 5\r\n"), **ASKED),
+    spoils("101 with a length of 0", "RFC 9110 §8.6", switched(WEBSOCKET + b"Content-Length: 0\r\n"), **ASKED),
+    spoils("101 with chunks", "RFC 9112 §6.1", switched(WEBSOCKET + b"Transfer-Encoding: chunked\r\n"), **ASKED),
     spoils("101 to two protocols", "RFC 9110 §7.8", switched(b"Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n"), **ASKED),
 ]
