@@ -27,6 +27,7 @@ constexpr std::array<DesyncRow, kDesyncReasons> kTable{{
     {MultipleContentLength, Class::Severe, "MultipleContentLength", Refuse, Refuse, Refuse},
     {MultipleTransferEncodingChunked, Class::Severe, "MultipleTransferEncodingChunked", Refuse, Refuse, Refuse},
     {NonCompliantHeader, Class::Acceptable, "NonCompliantHeader", Forward, Forward, Refuse},
+    {NonCompliantUri, Class::Acceptable, "NonCompliantUri", Forward, Forward, Refuse},
     {NonCompliantVersion, Class::Acceptable, "NonCompliantVersion", Forward, Forward, Refuse},
     {SpaceInUri, Class::Acceptable, "SpaceInUri", Refuse, Refuse, Refuse},
     {SuspiciousHeader, Class::Ambiguous, "SuspiciousHeader", Forward, ForwardAndClose, Refuse},

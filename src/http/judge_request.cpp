@@ -116,6 +116,7 @@ Fault judge_request(std::string_view text, RequestHead& head) {
     if (head.desync != AmbiguousUri) head.desync = worse(head.desync, BadUri);
     return Fault::MalformedRequest;
   }
+  if (!has_whole_escapes(head.target)) head.desync = worse(head.desync, NonCompliantUri);
 
   const FieldFacts facts = take_facts(head.fields);
   if (!judge_host(facts, head)) return Fault::MalformedRequest;

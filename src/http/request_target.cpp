@@ -61,12 +61,7 @@ bool is_ipv6(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  if (text.empty() || text.size() > kMaxHost || !consists_of(text, kNameBytes)) return false;
-  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
-    const std::string_view digits = text.substr(at + 1, 2);
-    if (digits.size() != 2 || !consists_of(digits, kHexBytes)) return false;
-  }
-  return true;
+  return !text.empty() && text.size() <= kMaxHost && consists_of(text, kNameBytes) && has_whole_escapes(text);
 }
 
 bool is_port(std::string_view text) {
@@ -77,6 +72,14 @@ bool is_port(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_whole_escapes(std::string_view text) {
+  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    const std::string_view digits = text.substr(at + 1, 2);
+    if (digits.size() != 2 || !consists_of(digits, kHexBytes)) return false;
+  }
+  return true;
+}
 
 bool read_target(RequestHead& head) {
   if (!consists_of(head.target, kTargetBytes)) return false;

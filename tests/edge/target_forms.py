@@ -1,6 +1,6 @@
 """The four forms of a request target, and which of their bytes go through."""
 
-from vocabulary import CLOSE, MODES, answer, at_target, got, head, passes, refused
+from vocabulary import CLOSE, MODES, answer, at_target, got, head, odd, passes, refused
 
 ORIGIN, ABSOLUTE, ASTERISK, URI = "RFC 9112 §3.2.1", "RFC 9112 §3.2.2", "RFC 9112 §3.2.4", "RFC 3986 §3.3"
 
@@ -20,6 +20,12 @@ def absolute(name, target, sent, host, *, method=b"GET", daemons=MODES):
                   daemons=daemons)
 
 
+def broken(name, target):
+    """Not to be understood in one way, but no reader ends it in another place: it goes through where odd things do."""
+    return odd(name, "RFC 3986 §2.1", lined(target), "NonCompliantUri",
+               lambda last: at_target(b"GET " + target + b" HTTP/1.1", framing=last))
+
+
 def no_form(name, target, section="RFC 9112 §3.2"):
     return refused(name, section, lined(target), "BadUri")
 
@@ -31,7 +37,8 @@ CASES = [
     same("dot segments are the target's to resolve", b"/a/./b/../c"),
     same("empty segments stay", b"//a//b/"),
     same("what is percent-encoded stays so", b"/%61%2F%2e%2E%00%0d%0a%20?%61%26"),
-    same("a broken percent-encoding is the target's to judge", b"/%zz%4"),
+    *broken("percent signs without their digits", b"/%zz%4"),
+    *broken("a percent sign in a query", b"/?100%"),
     same("every byte that a path may have", b"/-._~!$&'()*+,;=:@azAZ09"),
     same("what browsers send though RFC 3986 does not list it", b"/a|b?q={\"x\":[1]}^`"),
     same("a path that looks like an absolute form", b"/http://b/"),

@@ -24,7 +24,8 @@ CLASSES = {"AmbiguousUri": "Ambiguous", "BadContentLength": "Severe", "BadHeader
            "BadTransferEncoding": "Severe", "BadUri": "Severe", "BadVersion": "Severe", "BothTeClPresent": "Ambiguous",
            "DuplicateContentLength": "Ambiguous", "EmptyHeader": "Ambiguous", "GetHeadZeroContentLength": "Acceptable",
            "MultipleContentLength": "Severe", "MultipleTransferEncodingChunked": "Severe",
-           "NonCompliantHeader": "Acceptable", "NonCompliantVersion": "Acceptable", "SpaceInUri": "Acceptable",
+           "NonCompliantHeader": "Acceptable", "NonCompliantUri": "Acceptable", "NonCompliantVersion": "Acceptable",
+           "SpaceInUri": "Acceptable",
            "SuspiciousHeader": "Ambiguous", "UndefinedContentLengthSemantics": "Ambiguous",
            "UndefinedTransferEncodingSemantics": "Ambiguous", "-": "-"}
 

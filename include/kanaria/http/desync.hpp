@@ -34,6 +34,7 @@ enum class DesyncReason : std::uint8_t {
   MultipleContentLength,              // several that differ
   MultipleTransferEncodingChunked,    // chunked named twice
   NonCompliantHeader,                 // bytes from 0x80 in a field's value
+  NonCompliantUri,                    // a % without two hex digits behind it; this word is ours, not ALB's
   NonCompliantVersion,                // HTTP/1.2 and above
   SpaceInUri,                         // spaces in the target
   SuspiciousHeader,                   // a name that some read as Content-Length or Transfer-Encoding
@@ -52,7 +53,7 @@ enum class Mitigation : std::uint8_t {
 struct DesyncRow {
   DesyncReason reason;
   DesyncClass severity;
-  std::string_view name;  // ALB's, for the access log
+  std::string_view name;  // for the access log
   Mitigation monitor;
   Mitigation defensive;
   Mitigation strictest;

@@ -49,6 +49,10 @@ std::vector<Row> rows() {
       {"small letters as version", line("GET / http/1.1"), BadVersion},
       {"a space after the version", line("GET / HTTP/1.1 "), BadVersion},
       {"a line feed alone after the version", "GET / HTTP/1.1\nHost: a\r\n\r\n", BadVersion},
+      {"a percent sign without its digits", line("GET /%zz HTTP/1.1"), NonCompliantUri},
+      {"one at the end of a query", line("GET /?100% HTTP/1.1"), NonCompliantUri},
+      {"one with one digit in an absolute target", line("GET http://a/%4 HTTP/1.1"), NonCompliantUri},
+      {"percent signs with their digits", line("GET /%2f%25zz?%00 HTTP/1.1")},
       {"HTTP/1.2", line("GET / HTTP/1.2"), NonCompliantVersion},
       {"HTTP/2.0", line("GET / HTTP/2.0"), NonCompliantVersion},
 
