@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "desync_scan.hpp"
+#include "list.hpp"
+
 namespace kanaria::http {
 namespace {
 
@@ -27,3 +30,13 @@ Fault admit(const Admission& admission, RequestHead& head) {
 }
 
 }  // namespace kanaria::http
+  head.trailer_rules.ascii_values =
+      row_of(DesyncReason::NonCompliantHeader).in(admission.desync_mode) == Mitigation::Refuse;
+  head.trailer_rules.drop_invalid_names = admission.drop_invalid_header_fields;
+bool admit_trailers(const TrailerRules& rules, std::vector<Field>& trailers) {
+  const auto is_plain = [](const Field& field) { return is_ascii(field.value); };
+  if (rules.ascii_values && !std::ranges::all_of(trailers, is_plain)) return false;
+  if (rules.drop_invalid_names) std::erase_if(trailers, has_invalid_name);
+  return true;
+}
+

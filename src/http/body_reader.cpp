@@ -6,7 +6,6 @@
 
 #include "desync_scan.hpp"
 #include "head_grammar.hpp"
-#include "kanaria/http/headers.hpp"
 
 namespace kanaria::http {
 namespace {
@@ -18,33 +17,58 @@ constexpr std::string_view kTrailerStart = "HTTP/1.1 200 \r\n";
 // bound of each line alone would let a client send a thousand bytes of them for each byte of its body.
 constexpr std::uint64_t kExtensionsFree = std::uint64_t{16} * kKibibyte;
 
-// What may not come after the body, because by then it has been acted on (RFC 9110 §6.5.1): framing, routing, who the
-// client is and what it may do, how the content is to be read.
-constexpr std::array<std::string_view, 21> kNeverTrailers{"content-length",
-                                                          "content-encoding",
-                                                          "content-type",
-                                                          "content-range",
+// What may not come after the body, because by then it has been acted on (RFC 9110 §6.5.1): framing, what ends at this
+// hop, routing, controls and conditions, who the client is and what it may do, what an answer says of itself, how the
+// content is to be read.
+constexpr std::array<std::string_view, 33> kNeverTrailers{"content-length",
+                                                          "transfer-encoding",
+                                                          "close",
+                                                          "connection",
+                                                          "keep-alive",
+                                                          "proxy-connection",
+                                                          "te",
+                                                          "trailer",
+                                                          "upgrade",
                                                           "host",
-                                                          "expect",
+                                                          "forwarded",
                                                           "max-forwards",
                                                           "cache-control",
+                                                          "expect",
+                                                          "pragma",
                                                           "range",
                                                           "authorization",
-                                                          "cookie",
                                                           "proxy-authorization",
                                                           "proxy-authenticate",
                                                           "www-authenticate",
+                                                          "cookie",
                                                           "set-cookie",
-                                                          "forwarded",
-                                                          "x-forwarded-for",
-                                                          "x-forwarded-host",
-                                                          "x-forwarded-port",
-                                                          "x-forwarded-proto",
+                                                          "age",
+                                                          "date",
+                                                          "expires",
+                                                          "location",
+                                                          "retry-after",
+                                                          "vary",
+                                                          "warning",
+                                                          "content-encoding",
+                                                          "content-range",
+                                                          "content-type",
                                                           "x-amzn-trace-id"};
+constexpr std::array<std::string_view, 2> kNeverTrailerFamilies{"if-", "x-forwarded-"};
+
+/// Does `name` begin with what is in small letters in `start`? An underscore counts as the hyphen that it is told apart
+/// from no more once it stands in a CGI variable.
+bool begins_with(std::string_view name, std::string_view start) {
+  const auto letter = [](char c) { return c == '_' ? '-' : to_lower(c); };
+  return name.size() >= start.size() && std::ranges::equal(name.substr(0, start.size()), start, {}, letter);
+}
 
 bool may_be_trailer(const Field& field) {
-  return !is_hop_by_hop(field.known) && !is_suspicious(field.name) &&
-         std::ranges::none_of(kNeverTrailers, [&](std::string_view name) { return iequals(name, field.name); });
+  const auto is_it = [&](std::string_view name) {
+    return name.size() == field.name.size() && begins_with(field.name, name);
+  };
+  const auto is_of = [&](std::string_view family) { return begins_with(field.name, family); };
+  return !is_suspicious(field.name) && std::ranges::none_of(kNeverTrailers, is_it) &&
+         std::ranges::none_of(kNeverTrailerFamilies, is_of);
 }
 
 int hex_digit(char byte) {
@@ -122,7 +146,7 @@ BodyReader::Taken BodyReader::take(std::span<char> bytes) {
 bool BodyReader::take_line_byte(char byte) {
   switch (state_) {
     case State::Size:
-    case State::Extension: return ++line_bytes_ <= limits_.chunk_line && take_size_byte(byte);
+    case State::Extension: return (byte == '\r' || ++line_bytes_ <= limits_.chunk_line) && take_size_byte(byte);
     case State::SizeEnd:
       if (left_ == 0) {
         trailer_text_ = kTrailerStart;

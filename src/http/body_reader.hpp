@@ -34,6 +34,7 @@ class BodyReader {
   /// The connection ended: is the body whole?
   bool finish_at_eof();
   const std::vector<Field>& trailers() const { return trailers_; }
+  std::vector<Field>& trailers() { return trailers_; }
   /// It took much memory for trailers, and keeps it.
   bool has_grown() const { return trailer_text_.capacity() > kKibibyte; }
 
@@ -61,7 +62,7 @@ class BodyReader {
   State state_ = State::Done;
   std::uint64_t left_ = 0;  // of the body, or of the chunk
   HeadLimits limits_;
-  std::size_t line_bytes_ = 0;        // of the chunk header
+  std::size_t line_bytes_ = 0;        // of the chunk header, without its line end
   std::uint64_t extension_left_ = 0;  // bytes of chunk extensions that may still come
   bool has_digit_ = false;
   HeadScan scan_;

@@ -108,4 +108,13 @@ FieldFacts take_facts(std::vector<Field>& fields) {
   return facts;
 }
 
+bool is_named_by_connection(const std::vector<Field>& fields, std::string_view name) {
+  bool named = false;
+  for (const Field& field : fields) {
+    if (field.known != FieldName::Connection) continue;
+    for_each_item(field.value, [&](std::string_view option) { named = named || iequals(option, name); });
+  }
+  return named;
+}
+
 }  // namespace kanaria::http

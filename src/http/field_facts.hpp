@@ -52,4 +52,7 @@ struct FieldFacts {
 /// Takes Content-Length, Transfer-Encoding and what some readers take for them out of `fields`.
 FieldFacts take_facts(std::vector<Field>& fields);
 
+/// Does Connection say that fields of that name end at this hop?
+bool is_named_by_connection(const std::vector<Field>& fields, std::string_view name);
+
 }  // namespace kanaria::http

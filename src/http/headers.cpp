@@ -20,15 +20,6 @@ constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
 constexpr std::string_view kForwardedPort = "X-Forwarded-Port";
 constexpr std::string_view kTraceId = "X-Amzn-Trace-Id";
 
-bool is_named_by_connection(const std::vector<Field>& fields, std::string_view name) {
-  bool named = false;
-  for (const Field& field : fields) {
-    if (field.known != FieldName::Connection) continue;
-    for_each_item(field.value, [&](std::string_view option) { named = named || iequals(option, name); });
-  }
-  return named;
-}
-
 // Ends the field at this hop?
 template <class Head>
 bool stays_here(const Head& head, const Field& field) {

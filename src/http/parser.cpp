@@ -5,8 +5,10 @@
 
 #include "body_reader.hpp"
 #include "desync_scan.hpp"
+#include "field_facts.hpp"
 #include "head_scan.hpp"
 #include "judge.hpp"
+#include "kanaria/http/admission.hpp"
 
 namespace kanaria::http {
 namespace {
@@ -35,6 +37,26 @@ void move_views(RequestHead& head, std::string_view from, std::string_view to) {
 void move_views(ResponseHead& head, std::string_view from, std::string_view to) {
   move_view(head.reason, from, to);
   move_views(head.fields, from, to);
+}
+
+/// What Connection names ends here, after the body too (RFC 9110 §7.6.1). Where the head's fields are forgotten by
+/// then, all trailers end: each hop may drop them.
+template <class Head>
+void drop_named(const Head& head, std::vector<Field>& trailers) {
+  if (!head.names_fields) return;
+  if (head.fields.empty()) return trailers.clear();
+  std::erase_if(trailers, [&](const Field& field) { return is_named_by_connection(head.fields, field.name); });
+}
+
+/// False: they refuse the message.
+bool judge_trailers(const RequestHead& head, std::vector<Field>& trailers) {
+  drop_named(head, trailers);
+  return admit_trailers(head.trailer_rules, trailers);
+}
+
+bool judge_trailers(const ResponseHead& head, std::vector<Field>& trailers) {
+  drop_named(head, trailers);
+  return true;
 }
 
 // What both parsers are, apart from the verdict on a whole head.
@@ -85,8 +107,9 @@ struct Side {
   BodyProgress take_body(std::span<char> bytes, Fault broken) {
     if (step == Step::Refused) return {step, 0, {}, fault};
     const BodyReader::Taken taken = body.take(bytes);
-    if (!taken.valid) refuse(broken);
-    const Step body_step = !taken.valid ? Step::Refused : body.done() ? Step::Done : Step::NeedMore;
+    const bool valid = taken.valid && (body.trailers().empty() || judge_trailers(head, body.trailers()));
+    if (!valid) refuse(broken);
+    const Step body_step = !valid ? Step::Refused : body.done() ? Step::Done : Step::NeedMore;
     return {body_step, taken.consumed, taken.data, fault};
   }
 };

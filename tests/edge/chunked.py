@@ -6,6 +6,7 @@ from vocabulary import (CHUNKED, GOT_OK, OK, Answers, Arrives, Chunks, Gets, Sen
 CHUNK, EXTENSION, TRAILER, FIELDS = "RFC 9112 §7.1", "RFC 9112 §7.1.1", "RFC 9112 §7.1.2", "RFC 9110 §6.5.1"
 POST = b"POST / HTTP/1.1"
 END = b"0\r\n\r\n"
+HIGH = b"0\r\nX: \xe4\r\n\r\n"
 
 
 def body(name, wire, text, trailers=b"", section=CHUNK, fields=b"", arrived=b""):
@@ -94,7 +95,20 @@ CASES = [
       for name in ("Host", "Content-Length", "Transfer-Encoding", "Content-Type", "Content-Encoding", "Content-Range",
                    "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Authorization", "Cookie", "Expect",
                    "Max-Forwards", "Cache-Control", "Range", "Proxy-Authorization", "X-Forwarded-For", "X-Forwarded-Proto",
-                   "X-Forwarded-Port", "X-Amzn-Trace-Id")),
+                   "X-Forwarded-Port", "X-Forwarded-Host", "X-Forwarded-Server", "X-Amzn-Trace-Id", "Pragma", "If-Match",
+                   "If-None-Match", "If-Modified-Since", "If-Range", "Date", "Location", "Content_Length", "Content_Type",
+                   "X_Forwarded_For", "if_match", "Transfer_Encoding", "proxy_connection")),
+    body("a name that only begins like theirs", b"0\r\nHosts: x\r\nIffy: y\r\n\r\n", b"", b"Hosts: x\r\nIffy: y\r\n", FIELDS),
+    body("a trailer that Connection names", b"0\r\nDigest: x\r\nX: y\r\n\r\n", b"", b"X: y\r\n", "RFC 9110 §7.6.1",
+         b"Connection: digest\r\n"),
+    passes("a trailer with a high byte", FIELDS, post(CHUNKED, HIGH), at_target(POST, framing=CHUNKED,
+                                                                               body=Chunks(b"", b"X: \xe4\r\n")),
+           daemons=("monitor", "defensive")),
+    refused("a trailer with a high byte, strictly", FIELDS, post(CHUNKED, HIGH), fault="malformed_request_body",
+            daemons=("strictest",)),
+    passes("trailers with odd names where these are dropped", "ALB drop_invalid_header_fields",
+           post(CHUNKED, b"0\r\nX_A: 1\r\nX-B: 2\r\nX.C: 3\r\n\r\n"),
+           at_target(POST, framing=CHUNKED, body=Chunks(b"", b"X-B: 2\r\n")), daemons=("drop_invalid",)),
     bad_trailer("a field that frames, in other letters, as a trailer", b"tRANSFER-eNCODING: chunked\r\n"),
     bad_trailer("a trailer without a colon", b"Digest\r\n", TRAILER),
     bad_trailer("a trailer with an empty name", b": x\r\n", TRAILER),

@@ -62,9 +62,9 @@ CASES = [
     passes("256 fields", LIMITS, head(b"x:\r\n" * 255), at_target(fields=b"x: \r\n" * 255)),
     too_large("257 fields", b"x:\r\n" * 256, LIMITS),
 
-    passes("a chunk line of 1 KiB", LIMITS, post(CHUNKED, b"5;" + b"a" * 1000 + b"\r\nhello\r\n" + END),
+    passes("a chunk line of 1 KiB", LIMITS, post(CHUNKED, b"5;" + b"a" * 1022 + b"\r\nhello\r\n" + END),
            at_target(POST, framing=CHUNKED, body=Chunks(b"hello"))),
-    breaks("a chunk line of more than 1 KiB", LIMITS, b"5;" + b"a" * 1030 + b"\r\nhello\r\n" + END),
+    breaks("a chunk line of 1 KiB and a byte", LIMITS, b"5;" + b"a" * 1023 + b"\r\nhello\r\n" + END),
     breaks("a size of a thousand zeros", LIMITS, b"0" * 1100 + b"5\r\nhello\r\n" + END),
     passes("extensions as long as their bound", LIMITS, post(CHUNKED, (b"1;" + b"a" * 1000 + b"\r\nx\r\n") * 15 + END),
            at_target(POST, framing=CHUNKED, body=Chunks(b"x" * 15))),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "kanaria/base/error.hpp"
 #include "kanaria/http/desync.hpp"
@@ -20,3 +21,6 @@ struct Admission {
 Fault admit(const Admission& admission, RequestHead& head);
 
 }  // namespace kanaria::http
+/// The same for the trailers of a request that was admitted. False: they refuse it.
+bool admit_trailers(const TrailerRules& rules, std::vector<Field>& trailers);
+

@@ -34,6 +34,12 @@ enum class Framing : std::uint8_t {
   UntilClose,  // responses only
 };
 
+/// What the operator wants of trailers, which come when his word on the head is spoken (admit()).
+struct TrailerRules {
+  bool ascii_values = false;        // others refuse the request
+  bool drop_invalid_names = false;  // names that are not [-A-Za-z0-9]+
+};
+
 struct RequestHead {
   std::string_view method;
   std::string_view target;  // as sent, any of the four forms (RFC 9112 §3.2)
@@ -49,11 +55,12 @@ struct RequestHead {
   std::uint64_t content_length = 0;           // with Framing::Length
   std::optional<std::uint32_t> max_forwards;  // of OPTIONS alone; 0: whoever reads it answers (RFC 9110 §7.6.2)
   DesyncReason desync = DesyncReason::None;   // the worst that was seen in it
-  bool keep_alive = true;                     // this connection may carry another request
-  bool isolated = false;                      // nor may the one to the target: desync mitigation closes both
-  bool names_fields = true;                   // Connection may name further fields that end here
-  bool expect_continue = false;               // Expect: 100-continue
-  bool upgrade_websocket = false;             // Connection: upgrade with Upgrade: websocket
+  TrailerRules trailer_rules;
+  bool keep_alive = true;          // this connection may carry another request
+  bool isolated = false;           // nor may the one to the target: desync mitigation closes both
+  bool names_fields = true;        // Connection may name further fields that end here
+  bool expect_continue = false;    // Expect: 100-continue
+  bool upgrade_websocket = false;  // Connection: upgrade with Upgrade: websocket
 
   /// Empties it and keeps the vector's memory.
   void clear();

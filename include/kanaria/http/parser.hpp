@@ -24,7 +24,7 @@ struct HeadLimits {
   std::uint32_t head = 64 * kKibibyte;        // ALB: 64K of request fields
   std::uint32_t fields = 256;                 // a count, ours
   std::uint32_t trailers = 8 * kKibibyte;     // all of a trailer section
-  std::uint32_t chunk_line = kKibibyte;       // a chunk-size line with its extensions
+  std::uint32_t chunk_line = kKibibyte;       // a chunk-size line with its extensions, without its line end
 };
 inline constexpr HeadLimits kResponseLimits{.head = 32 * kKibibyte};
 
@@ -72,8 +72,8 @@ class RequestParser {
   /// How many of the next bytes are surely plain body, as they are; they may be passed by without being parsed.
   std::uint64_t plain_left() const;
   void skip_plain(std::uint64_t bytes);
-  /// Trailer fields after a chunked body; never those that frame, route or authenticate (RFC 9110 §6.5.1): these refuse
-  /// the message.
+  /// Trailer fields after a chunked body, without those that Connection names. What frames, routes or authenticates is
+  /// never one (RFC 9110 §6.5.1): it refuses the message, as does what head().trailer_rules refuse.
   const std::vector<Field>& trailers() const;
 
  private:

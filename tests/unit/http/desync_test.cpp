@@ -195,6 +195,33 @@ TEST_F(Admitting, InvalidFieldNamesAreDroppedWhereAsked) {
   EXPECT_EQ(describe(head().fields), "Host=a;X-B2=2;");
 }
 
+TEST_F(Admitting, ThirtyAddressesAreForwardedAndThirtyOneRefused) {
+  std::string list = "X-Forwarded-For: 1.1.1.1";
+  for (int i = 1; i < 30; ++i) list += ",1.1.1.1";
+  EXPECT_EQ(admit_bytes(with(list + "\r\n")), Fault::None);
+  EXPECT_EQ(admit_bytes(with(list + "\r\nX-Forwarded-For: 2.2.2.2\r\n")), Fault::TooManyForwardedFor);
+}
+
+TEST_F(Admitting, TrailersAreTreatedAsTheHeadsFieldsAre) {
+  const std::string chunked = with("Transfer-Encoding: chunked\r\n");
+  struct Case {
+    DesyncMode mode;
+    bool drop;
+    Step step;
+    std::string trailers;
+  };
+  for (const Case& one : {Case{DesyncMode::Monitor, false, Step::Done, "X_A=\xe4;X-B=2;"},
+                          Case{DesyncMode::Defensive, true, Step::Done, "X-B=2;"},
+                          Case{DesyncMode::Strictest, true, Step::Refused, ""}}) {
+    admission_.desync_mode = one.mode;
+    admission_.drop_invalid_header_fields = one.drop;
+    ASSERT_EQ(admit_bytes(chunked), Fault::None);
+    std::string body = "0\r\nX_A: \xe4\r\nX-B: 2\r\n\r\n";
+    EXPECT_EQ(parser_.parse_body(body).step, one.step);
+    if (one.step == Step::Done) EXPECT_EQ(describe(parser_.trailers()), one.trailers);
+  }
+}
+
 TEST_F(Admitting, ABodyMayBeAsLongAsItsBound) {
   admission_.max_request_body = 5;
   EXPECT_EQ(admit_bytes(with("Content-Length: 5\r\n")), Fault::None);
