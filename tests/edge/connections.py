@@ -1,7 +1,7 @@
 """Which connection carries what: pipelining, persistence, HTTP/1.0, and the fields that end at this hop."""
 
 from vocabulary import (CHUNKED, CLOSE, FORWARDED, GOT_OK, OK, Answers, Arrives, Chunks, Ends, Gets, HalfCloses, Sends,
-                        TargetEnds, answer, asked, at_target, case, got, head, logged, page, passes, post)
+                        TargetEnds, answer, asked, at_target, case, got, head, logged, page, passes, post, refused, spoils)
 
 PIPELINE, PERSISTENCE, CLOSING, HOPS = "RFC 9112 §9.3.2", "RFC 9112 §9.3", "RFC 9112 §9.6", "RFC 9110 §7.6.1"
 LENGTH = b"Content-Length: 5\r\n"
@@ -104,6 +104,11 @@ CASES = [
              b"D: 5\r\n"),
     stripped("a Cookie that Connection names", b"Connection: cookie\r\nCookie: a=1\r\n"),
     stripped("empty items of the list", b"Connection: ,, x ,\r\nX: 1\r\n", section="RFC 9110 §5.6.1"),
+    refused("a parameter in Connection, which is a list of tokens", HOPS, head(b"Connection: keep-alive, timeout=5\r\n")),
+    refused("what is no token in Connection", HOPS, head(b"Connection: keep-alive, @\r\n")),
+    refused("a parameter in Proxy-Connection", HOPS, head(b"Proxy-Connection: keep-alive, timeout=5\r\n")),
+    spoils("a target's Connection with what is no token", HOPS,
+           answer(b"Connection: keep-alive, timeout=5\r\nContent-Length: 2\r\n", b"ok")),
     stripped("Keep-Alive", b"Keep-Alive: timeout=5\r\n"),
     stripped("Proxy-Connection", b"Proxy-Connection: keep-alive\r\n"),
     stripped("TE", b"TE: trailers, deflate;q=0.5\r\n"),
