@@ -16,6 +16,7 @@ struct Reply {
   std::uint16_t status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string_view allow = {};  // with 405
 };
 
 Reply json(std::uint16_t status, const Json& body) {
@@ -24,6 +25,12 @@ Reply json(std::uint16_t status, const Json& body) {
 
 Reply error(std::uint16_t status, std::string_view code, std::string_view message) {
   return json(status, {{"error", {{"code", code}, {"message", message}}}});
+}
+
+Reply wrong_method(std::string_view allow) {
+  Reply reply = error(405, "method_not_allowed", "use " + std::string(allow));
+  reply.allow = allow;
+  return reply;
 }
 
 Reply text(std::uint16_t status, std::string body) {
@@ -68,12 +75,12 @@ net::Awaitable<Reply> dispatch(server::Server& server, http::Exchange& client) {
       if (!same) co_return error(403, "forbidden_origin", "requests from pages of other origins are refused");
     }
   }
-  if (open && !reads) co_return error(405, "method_not_allowed", "use GET");
+  if (open && !reads) co_return wrong_method("GET, HEAD");
   if (head.path == "/healthz") co_return text(200, "ok\n");
   if (head.path == "/readyz") co_return server.ready() ? text(200, "ready\n") : text(503, "not ready\n");
   if (head.path == "/metrics") co_return Reply{200, "text/plain; version=0.0.4; charset=utf-8", server.metrics()};
   if (head.path == "/api/v1/reload") {
-    if (head.method != "POST") co_return error(405, "method_not_allowed", "use POST");
+    if (head.method != "POST") co_return wrong_method("POST");
     if (head.has_query) co_return error(400, "not_available_yet", "reload takes no parameters yet");
     Reply refused = refuse_change(head);
     if (refused.status != 0) co_return refused;
@@ -92,6 +99,7 @@ net::Awaitable<void> send(http::Exchange& client, const Reply& reply) {
   proxy::OwnAnswer answer;
   answer.status = reply.status;
   answer.content_type = reply.content_type;
+  answer.allow = reply.allow;
   answer.body = reply.body;
   const Result<void> sent = co_await proxy::answer(client, answer, head);
   if (!sent) client.abort(sent.error().fault);

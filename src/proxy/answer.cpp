@@ -31,6 +31,7 @@ net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& wha
   head.status = what.status;
   head.reason = title_of(what.status);
   head.fields.push_back({"Date", current_date(std::chrono::system_clock::now())});
+  if (!what.allow.empty()) head.fields.push_back({"Allow", what.allow});
   head.fields.push_back({"Server", "kanaria"});
   if (!what.location.empty()) head.fields.push_back({"Location", what.location});
   if (!what.content_type.empty()) head.fields.push_back({"Content-Type", what.content_type});

@@ -25,6 +25,10 @@ class TargetLease {
 /// Connects that time out are not repeated for ever: after so many time-outs' worth, no further try.
 constexpr int kConnectTimeouts = 3;
 
+/// What ALB names as its methods: a 405 has to say some (RFC 9110 §15.5.6). Others that are not refused are forwarded
+/// too.
+constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
+
 /// A target not yet tried; null: there is none, or the tries are used up.
 const targets::Target* next_target(Request& request, const targets::Group& group, targets::Tried& tried) {
   if (tried.size() == tried.capacity()) return nullptr;
@@ -166,6 +170,7 @@ net::Awaitable<void> answer_fault(Request& request, Fault fault) {
   page.status = row.status;
   page.content_type = "text/html";
   page.body = error_page(row.status, request.client.arena());
+  if (row.status == 405) page.allow = kMethods;
   page.close = row.side == Side::Client || row.status == 502;  // ALB closes after a 502
   record.answer_start = request.context.loop.now().time;
   const Result<void> sent = co_await answer(request.client, page, request.out.response);

@@ -189,7 +189,12 @@ class Commands(Case):
                 status, body, _ = get(daemon.admin, "/api/v1/reload", "POST", headers=headers)
                 self.assertIn(status, (400, 403, 415, 421), body)
                 self.assertIn("code", json.loads(body)["error"])
-        self.assertEqual(get(daemon.admin, "/api/v1/reload", "GET")[0], 405)
+        for path, method, allow in (("/api/v1/reload", "GET", "POST"), ("/metrics", "POST", "GET, HEAD")):
+            status, _, answered = get(daemon.admin, path, method)
+            self.assertEqual((status, answered["Allow"]), (405, allow))
+        with connect(daemon.admin) as sock:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\ng\r\n")
+            self.assertRegex(read_to_end(sock), rb"^HTTP/1.1 400 .*(?s:.*)malformed_request_body")
         self.assertEqual(get(daemon.admin, "/api/v1/reload", "POST", headers=json_type)[0], 200)
 
 

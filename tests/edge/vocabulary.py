@@ -14,7 +14,7 @@ FORWARDED = (b"X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwar
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 CLOSE = b"Connection: close\r\n"
 
-TITLES = {200: "OK", 400: "Bad Request", 405: "Method Not Allowed", 413: "Content Too Large", 414: "URI Too Long",
+TITLES = {200: "OK", 301: "Moved Permanently", 400: "Bad Request", 405: "Method Not Allowed", 413: "Content Too Large", 414: "URI Too Long",
           417: "Expectation Failed", 463: "Too Many Forwarded Addresses", 501: "Not Implemented", 502: "Bad Gateway",
           505: "HTTP Version Not Supported"}
 FAULTS = {400: "malformed_request", 405: "method_not_allowed", 413: "request_body_too_large", 414: "request_line_too_long",
@@ -65,7 +65,8 @@ def page(status, body=True):
     title = b"%d %s" % (status, TITLES[status].encode())
     text = (b"<html>\r\n<head><title>%b</title></head>\r\n<body>\r\n<center><h1>%b</h1></center>\r\n</body>\r\n</html>\r\n"
             % (title, title))
-    return got(b"Server: kanaria\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n" % len(text),
+    allow = b"Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n" if status == 405 else b""
+    return got(b"Server: kanaria\r\n" + allow + b"Content-Type: text/html\r\nContent-Length: %d\r\n" % len(text) + CLOSE,
                text if body else b"", status=title)
 
 

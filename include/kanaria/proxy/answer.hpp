@@ -13,6 +13,7 @@ struct OwnAnswer {
   std::string_view content_type;  // empty: none
   std::string_view body;
   std::string_view location;  // empty: none
+  std::string_view allow;     // empty: none
   bool close = false;         // the connection ends with it
 };
 
