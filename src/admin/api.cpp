@@ -56,12 +56,11 @@ Reply refuse_change(const http::RequestHead& head) {
 }
 
 /// A reload has nothing to say in its body; `{}` is what some clients send for nothing.
-bool has_empty_body(http::Exchange& client) {
-  const Result<http::Piece> body = client.ready();
-  return body && body->last && (body->data.empty() || body->data == "{}");
+bool is_empty(const http::Piece& body) {
+  return body.last && (body.data.empty() || body.data == "{}");
 }
 
-net::Awaitable<Reply> dispatch(server::Server& server, http::Exchange& client) {
+net::Awaitable<Reply> dispatch(server::Server& server, http::Exchange& client, const http::Piece& body) {
   const http::RequestHead& head = client.head();
   const bool reads = head.method == "GET" || head.method == "HEAD";
   // What a browser page on another site could do is bounded by what is checked here.
@@ -84,7 +83,7 @@ net::Awaitable<Reply> dispatch(server::Server& server, http::Exchange& client) {
     if (head.has_query) co_return error(400, "not_available_yet", "reload takes no parameters yet");
     Reply refused = refuse_change(head);
     if (refused.status != 0) co_return refused;
-    if (!has_empty_body(client)) co_return error(400, "unexpected_body", "reload takes no body");
+    if (!is_empty(body)) co_return error(400, "unexpected_body", "reload takes no body");
     const server::Reloaded reloaded =
         co_await server.reload("the admin API from " + std::string(client.peer().with_port));
     co_return of_reload(reloaded);
@@ -99,8 +98,8 @@ net::Awaitable<void> send(http::Exchange& client, const Reply& reply) {
   proxy::OwnAnswer answer;
   answer.status = reply.status;
   answer.content_type = reply.content_type;
-  answer.allow = reply.allow;
   answer.body = reply.body;
+  answer.allow = reply.allow;
   const Result<void> sent = co_await proxy::answer(client, answer, head);
   if (!sent) client.abort(sent.error().fault);
 }
@@ -120,7 +119,9 @@ bool is_local_host(std::string_view authority) {
 }
 
 net::Awaitable<void> Api::handle(http::Exchange& client) {
-  const Reply reply = co_await dispatch(server_, client);
+  const Result<http::Piece> body = client.ready();
+  if (!body) co_return co_await refuse(client, body.error().fault);
+  const Reply reply = co_await dispatch(server_, client, *body);
   co_await send(client, reply);
 }
 

@@ -5,13 +5,11 @@
 #include <charconv>
 #include <cstring>
 
-#include "list.hpp"
+#include "field_facts.hpp"
 #include "trace_id.hpp"
 
 namespace kanaria::http {
 namespace {
-
-constexpr std::size_t kMaxForwardedFor = 30;  // ALB answers 463 above
 
 // The fields that we make ourselves. They are decided before Connection is looked at, so "Connection: x-forwarded-for"
 // can't strip what tells a target who asks.
@@ -83,13 +81,6 @@ std::string_view forwarded_for(const std::vector<Field>& fields, std::string_vie
   return {begin, static_cast<std::size_t>(at - begin)};
 }
 
-bool has_too_many_addresses(const std::vector<Field>& fields) {
-  std::size_t addresses = 0;
-  for (const Field& field : fields)
-    if (field.known == FieldName::XForwardedFor) for_each_item(field.value, [&](std::string_view) { ++addresses; });
-  return addresses > kMaxForwardedFor;
-}
-
 bool is_passed_on(const RequestHead& in, const Field& field, const ForwardingPolicy& policy) {
   switch (field.known) {
     case FieldName::Host:
@@ -156,10 +147,9 @@ class Pen {
 
 }  // namespace
 
-Result<void> make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
-                          const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
-                          std::string_view& trace_id) {
-  if (has_too_many_addresses(in.fields)) return Error(Fault::TooManyForwardedFor);
+void make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
+                  const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
+                  std::string_view& trace_id) {
   out.clear();
   out.method = in.method;
   out.target = rewritten.target.empty() ? origin_form(in, arena) : rewritten.target;
@@ -189,7 +179,6 @@ Result<void> make_request(const RequestHead& in, const PeerText& peer, const For
   if (policy.listener_port != 0)
     out.fields.push_back({kForwardedPort, policy.listener_port.text(), FieldName::XForwardedPort});
   out.fields.push_back({kTraceId, trace_id, FieldName::XAmznTraceId});
-  return {};
 }
 
 void make_response(const ResponseHead& in, std::uint8_t client_minor, bool is_websocket_answer, std::string_view date,

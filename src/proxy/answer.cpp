@@ -8,8 +8,7 @@ namespace {
 
 /// The body's rest is not wanted. What is here already is dropped, so that a small request keeps its connection.
 void give_up_body(http::Exchange& client) {
-  Result<http::Piece> piece = client.ready();
-  while (piece && !piece->last && !piece->data.empty()) piece = client.ready();
+  const Result<http::Piece> piece = client.ready();
   if (!piece || !piece->last) client.stop_reading();
 }
 
@@ -31,8 +30,8 @@ net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& wha
   head.status = what.status;
   head.reason = title_of(what.status);
   head.fields.push_back({"Date", current_date(std::chrono::system_clock::now())});
-  if (!what.allow.empty()) head.fields.push_back({"Allow", what.allow});
   head.fields.push_back({"Server", "kanaria"});
+  if (!what.allow.empty()) head.fields.push_back({"Allow", what.allow});
   if (!what.location.empty()) head.fields.push_back({"Location", what.location});
   if (!what.content_type.empty()) head.fields.push_back({"Content-Type", what.content_type});
   head.keep_alive = !what.close;

@@ -66,8 +66,9 @@ Result<void> make_outgoing(Request& request, const rules::Rule& rule) {
     }
     if (!done) return done.error();
   }
-  return http::make_request(client.head(), client.peer(), request.listener.policy, rewritten, record.wall,
-                            request.context.loop.random(), client.arena(), request.out.request, record.trace_id);
+  http::make_request(client.head(), client.peer(), request.listener.policy, rewritten, record.wall,
+                     request.context.loop.random(), client.arena(), request.out.request, record.trace_id);
+  return {};
 }
 
 struct Try {
@@ -112,14 +113,13 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
 
 }  // namespace
 
-net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action) {
+net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action,
+                             const http::Piece& first) {
   if (request.client.head().max_forwards == 0) {  // asks us, and no target (RFC 9110 §7.6.2)
     const OwnAnswer ours;
     co_return co_await respond(request, ours);
   }
   // A request that we refuse draws no ticket: it must not shift the others.
-  const Result<http::Piece> first = request.client.ready();
-  if (!first) co_return co_await answer_fault(request, first.error().fault);
   const Result<void> made = make_outgoing(request, rule);
   if (!made) co_return co_await answer_fault(request, made.error().fault);
   request.client.forget_fields();
@@ -136,7 +136,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     if (fault != Fault::NoTarget)
       request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
     Try attempted{*group, *target, fresh};
-    fault = co_await try_once(request, attempted, *first);
+    fault = co_await try_once(request, attempted, first);
     if (fault == Fault::None) co_return;
     const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
     if (again == Retry::No || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;

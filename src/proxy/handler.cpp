@@ -88,9 +88,13 @@ net::Awaitable<void> RequestHandler::handle(http::Exchange& client) {
   record.rule_priority = rule.priority();
   record.route_row = listener->rule_rows[rule.index()];
 
-  if (const auto* const forwarded = std::get_if<rules::Forward>(&rule.action())) {
+  // A body that is broken as far as it is here is refused whatever the rule does.
+  const Result<http::Piece> body = client.ready();
+  if (!body) {
+    co_await answer_fault(request, body.error().fault);
+  } else if (const auto* const forwarded = std::get_if<rules::Forward>(&rule.action())) {
     record.action = "forward";
-    co_await forward(request, rule, *forwarded);
+    co_await forward(request, rule, *forwarded, *body);
   } else if (const auto* const moved = std::get_if<rules::Redirect>(&rule.action())) {
     record.action = "redirect";
     co_await redirect(request, *moved);

@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from support import SOURCE, Case, Program, config_text, free_port, get, run_cli, BIN
+from support import SOURCE, Case, Program, config_text, connect, free_port, get, read_to_end, run_cli, BIN
 
 
 class Commands(Case):
@@ -115,6 +115,12 @@ class Commands(Case):
         self.assertRegex(result.stdout, r"rule +10 +canary +no +.*path_pattern")
         self.assertRegex(result.stdout, r"rule +default +default +YES  it takes what no other rule matches\n")
         self.assertRegex(result.stdout, r"answers +404")
+
+    def test_explain_says_what_is_refused_whatever_the_rule_does(self):
+        result = self.assert_run(0, "explain", "--config", self.file(path="/api/*"), "GET", "http://shop.test:18080/other",
+                                 "-H", "X-Forwarded-For: " + ", ".join(["192.0.2.1"] * 31))
+        self.assertRegex(result.stdout, r"answers +463")
+        self.assertNotIn("404", result.stdout)
 
     def test_explain_refuses_what_it_cannot_know(self):
         file = self.file()

@@ -23,7 +23,16 @@ class Daemon:
                 f"access_logs: {{enabled: true, path: \"-\"}}\n"
                 f"admin: {{address: \"127.0.0.1:{admin}\"}}\n"
                 f"listeners:\n"
-                f"  - {{port: {port}, address: 127.0.0.1, default_action: {{target_group: app}}}}\n"
+                f"  - port: {port}\n"
+                f"    address: 127.0.0.1\n"
+                f"    rules:\n"
+                f"      - priority: 1\n"
+                f"        conditions: [{{path_pattern: [/fixed]}}]\n"
+                f"        action: {{fixed_response: {{status_code: 200, content_type: text/plain, message_body: ours}}}}\n"
+                f"      - priority: 2\n"
+                f"        conditions: [{{path_pattern: [/moved]}}]\n"
+                f"        action: {{redirect: {{path: /new, status_code: HTTP_301}}}}\n"
+                f"    default_action: {{target_group: app}}\n"
                 f"target_groups:\n"
                 f"  - {{name: app, targets: [\"127.0.0.1:{target}\"]}}\n")
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fuzz/check.hpp"
-#include "kanaria/http/field_name.hpp"
+#include "kanaria/http/headers.hpp"
 
 namespace kanaria {
 
@@ -35,6 +35,24 @@ inline std::vector<std::string> values_of(const std::vector<std::string_view>& l
   }
   return values;
 }
+
+/// What a target is sent for a request.
+class Forwarded {
+ public:
+  Forwarded(const http::RequestHead& received, const http::ForwardingPolicy& policy) {
+    const http::PeerText peer{"203.0.113.7", "203.0.113.7:4711", "192.0.2.1"};
+    Random random(1);
+    std::string_view trace_id;
+    http::make_request(received, peer, policy, {}, WallTime{}, random, arena_, head_, trace_id);
+  }
+  const http::RequestHead& head() const { return head_; }
+  std::string bytes() { return std::string(http::write_head(head_, arena_)); }
+
+ private:
+  BlockPool pool_;
+  Arena arena_{pool_};
+  http::RequestHead head_;
+};
 
 /// At most one field frames, and no field of the sender's connection is there, but for `Connection` itself.
 inline void expect_fields_of_a_proxy(const std::vector<std::string_view>& lines) {

@@ -17,10 +17,11 @@ struct Admission {
 };
 
 /// None: the request goes on, without fields that are dropped, and isolated where the mode says so. The size of a body
-/// that comes in chunks is for its reader to judge.
+/// that comes in chunks is for its reader to judge. More than 30 addresses in X-Forwarded-For are refused, whatever
+/// becomes of the list.
 Fault admit(const Admission& admission, RequestHead& head);
 
-}  // namespace kanaria::http
 /// The same for the trailers of a request that was admitted. False: they refuse it.
 bool admit_trailers(const TrailerRules& rules, std::vector<Field>& trailers);
 
+}  // namespace kanaria::http

@@ -19,7 +19,7 @@ namespace kanaria::http {
 /// What both sides share.
 class Message {
  public:
-  /// Body bytes that came with the head, perhaps none: no wait. Once, before the first read().
+  /// Body bytes that are here already, perhaps none: no wait.
   virtual Result<Piece> ready() = 0;
   /// The next piece of the body; after the last one, not again. After a 101 it is a tunnel's raw bytes until FIN.
   /// `carry`: what the piece may be handed over in, Pipe where the side that it goes to takes pipes.

@@ -10,7 +10,6 @@
 
 #include "kanaria/base/block.hpp"
 #include "kanaria/base/clock.hpp"
-#include "kanaria/base/error.hpp"
 #include "kanaria/base/random.hpp"
 #include "kanaria/http/message.hpp"
 
@@ -58,11 +57,11 @@ struct Rewritten {
 };
 
 /// Fills `out` with what the target is sent, with views into `in`, `peer`, `policy`, `rewritten` and `arena`: method,
-/// origin-form target ("*" for OPTIONS *), framing and fields. Refuses (TooManyForwardedFor) a list of more than 30
-/// addresses. `trace_id` gets the whole X-Amzn-Trace-Id value for the log.
-Result<void> make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
-                          const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
-                          std::string_view& trace_id);
+/// origin-form target ("*" for OPTIONS *), framing and fields. `trace_id` gets the whole X-Amzn-Trace-Id value for the
+/// log.
+void make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
+                  const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
+                  std::string_view& trace_id);
 
 /// Fills `out` with what the client is sent for a target's answer: hop-by-hop fields gone (Upgrade stays on a 101),
 /// Date added when missing on a final answer. Framing follows the client: an UntilClose body becomes Chunked for an

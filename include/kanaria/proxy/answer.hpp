@@ -18,7 +18,7 @@ struct OwnAnswer {
 };
 
 /// Sends it whole, with Date, Server and Content-Length; no body to HEAD. What is left of the request's body is given
-/// up. `head` is scratch.
+/// up unjudged. `head` is scratch.
 net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& what, http::ResponseHead& head);
 
 /// ALB's page for a status: "<html>\r\n<head><title>502 Bad Gateway</title></head>...", 122 bytes for that one.

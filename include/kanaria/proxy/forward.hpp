@@ -8,8 +8,10 @@
 
 namespace kanaria::proxy {
 
-/// Answers the request by a target, or with a fault's page when none could. The record tells what happened.
-net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action);
+/// Answers the request by a target, or with a fault's page when none could. The record tells what happened. `first`:
+/// what of its body is here.
+net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const rules::Forward& action,
+                             const http::Piece& first);
 
 /// Answers the request with what we say ourselves, and records it: no failure.
 net::Awaitable<void> respond(Request& request, const OwnAnswer& what);
