@@ -42,6 +42,9 @@ fi
 run() {
   local target=$1 seeds=tests/fuzz/corpus/$1
   local options=(-max_total_time="$seconds" -timeout=10 -artifact_prefix="$out/findings/$target-")
+  case "$target" in
+    *_parser) options+=(-max_len=$((96 * 1024))) ;; # a head may have 64 KiB, and a request line before them
+  esac
   [ "$target" = config ] || options+=(-dict=tests/fuzz/http.dict)
   mkdir -p "$out/corpus/$target"
   [ -d "$seeds" ] || seeds=
