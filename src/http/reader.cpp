@@ -13,6 +13,11 @@ constexpr std::uint64_t kMostAtOnce = std::uint64_t{1024} * 1024;  // pages of m
 // No body says a greater length: more is left only where none is said.
 constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
 
+// With an empty line before it and the ends of its lines. Not much more: what comes behind a head is read into its
+// block too, and kept as long.
+constexpr std::size_t kLargestHead = HeadLimits().start_line + HeadLimits().head + 8;
+static_assert(kLargestHead <= bytes_of(BlockSize::Head));
+
 }  // namespace
 
 template <class Parser>
@@ -61,6 +66,12 @@ void Reader<Parser>::give_up_head() {
   const std::span<char> rest = bytes();
   if constexpr (requires { parser_.give_up({}); }) parser_.give_up({rest.data(), rest.size()});
   begin_ = end_;
+}
+
+template <class Parser>
+void Reader<Parser>::forget_behind(const char* place) {
+  if (head_.size_class() < BlockSize::Head) return;
+  head_.discard(static_cast<std::size_t>(place - head_.data()), in_body_ ? head_.size() : begin_);
 }
 
 template <class Parser>

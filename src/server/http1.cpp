@@ -104,6 +104,10 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     watch();
   }
   void forget_fields() override { http::forget(reader_.parser().head().fields); }
+  void forget_text() override {
+    reader_.parser().head().authority = {};
+    reader_.forget_behind(head().target.data() + head().target.size());
+  }
   http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
   const net::Peer& peer_address() const override { return peer_; }
   const Moment& began() const override { return began_; }

@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+import bombs
 from support import TIMEOUT, Case, connect, read_answer, read_head, read_to_end
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -98,6 +99,22 @@ class Edge(Case):
             self.assertEqual(read_answer(sock)[0], 408)
             self.assertEqual(read_to_end(sock), b"")
         self.log_line(kanaria, ' 408 - ', '"request_body_timeout"')
+
+    def test_the_log_has_a_large_head_that_was_let_go_of_while_its_body_came(self):
+        echo = self.echo("app-main")
+        kanaria = self.one_group(echo.target)
+        large = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(60))
+        request = (b"POST /__echo?q HTTP/1.1\r\n" + large + b"User-Agent: careful/1\r\nHost: shop.test\r\n"
+                   b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        with connect(kanaria.port) as sock:
+            for _ in range(2):
+                sock.sendall(request)
+                bombs.await_that(lambda: bombs.unread(kanaria.port) == 0, TIMEOUT, "all bytes read")
+                sock.sendall(b"5\r\nworld\r\n0\r\n\r\n" + b"GET /__echo HTTP/1.1\r\nHost: a\r\n\r\n")
+                body = json.loads(read_answer(sock)[2])
+                self.assertEqual((body["target"], body["body_length"], len(body["headers"])), ("/__echo?q", 10, 60 + 7))
+                self.assertEqual(json.loads(read_answer(sock)[2])["target"], "/__echo")
+        self.log_line(kanaria, ' 200 200 ', r'"POST http://shop\.test:\d+/__echo\?q HTTP/1.1" "careful/1"')
 
     def test_an_idle_connection_is_closed_without_a_word(self):
         kanaria = self.one_group(self.scripted(answer_all).target, idle_timeout="1s")
