@@ -46,7 +46,10 @@ UNREAD = bombs.LARGE_ANSWER_HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + 1000 
 MEMORY = {  # what each client sends, what the target answers, whether the requests reach it
     "unfinished heads of 79 KiB": (bombs.UNFINISHED_HEADS, b"", False),
     "whole heads of 79 KiB, no answer": (bombs.WHOLE_REQUESTS, b"", True),
+    "the same with an absolute target without a path": (bombs.ABSOLUTE_QUERY, b"", True),
+    "the same with 48 KiB of X-Forwarded-For": (bombs.FORWARDED_FOR, b"", True),
     "unfinished trailers of 8 KiB": (bombs.TRAILERS, b"", True),
+    "the same behind heads of 79 KiB": (bombs.LARGE_HEAD_AND_TRAILERS, b"", True),
     "trailers over 8 KiB": (bombs.TRAILERS_OVER, b"", False),
     "an endless chunk extension": (bombs.ENDLESS_EXTENSION, b"", False),
     "more chunk extensions than data": (bombs.MANY_EXTENSIONS, b"", False),

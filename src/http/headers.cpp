@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "field_facts.hpp"
 #include "trace_id.hpp"
@@ -22,14 +23,6 @@ constexpr std::string_view kTraceId = "X-Amzn-Trace-Id";
 template <class Head>
 bool stays_here(const Head& head, const Field& field) {
   return is_hop_by_hop(field.known) || (head.names_fields && is_named_by_connection(head.fields, field.name));
-}
-
-std::string_view origin_form(const RequestHead& in, Arena& arena) {
-  if (in.scheme.empty()) return in.target;
-  if (!in.has_query) return in.path;
-  const bool as_sent = in.path.data() + in.path.size() + 1 == in.query.data();  // else the path was empty
-  return as_sent ? in.target.substr(static_cast<std::size_t>(in.path.data() - in.target.data()))
-                 : arena.join({in.path, "?", in.query});
 }
 
 // alb.md §6.3: the name in lower case; the listener's port belongs to it, unless it is a scheme's own.
@@ -65,20 +58,15 @@ std::string_view host_of(const RequestHead& in, const PeerText& peer, const Forw
   return normal_host(authority, policy.listener_port, arena);
 }
 
-// All X-Forwarded-For fields of the client as one list, with its own address at the end.
-std::string_view forwarded_for(const std::vector<Field>& fields, std::string_view address, Arena& arena) {
-  std::size_t size = address.size();
-  for (const Field& field : fields)
-    if (field.known == FieldName::XForwardedFor) size += field.value.size() + 2;
-  char* const begin = arena.room(size);
-  char* at = begin;
-  for (const Field& field : fields) {
+// All X-Forwarded-For fields of the client as one list, with its own address at the end. The list is joined when it is
+// written: 48 KiB of it are not to be held twice while the target thinks.
+void add_forwarded_for(const std::vector<Field>& received, std::string_view address, std::vector<Field>& out) {
+  std::string_view name = kForwardedFor;
+  for (const Field& field : received) {
     if (field.value.empty() || field.known != FieldName::XForwardedFor) continue;
-    at = std::ranges::copy(field.value, at).out;
-    at = std::ranges::copy(std::string_view(", "), at).out;
+    out.push_back({std::exchange(name, {}), field.value, FieldName::XForwardedFor});
   }
-  at = std::ranges::copy(address, at).out;
-  return {begin, static_cast<std::size_t>(at - begin)};
+  out.push_back({name, address, FieldName::XForwardedFor});
 }
 
 bool is_passed_on(const RequestHead& in, const Field& field, const ForwardingPolicy& policy) {
@@ -127,8 +115,13 @@ class Pen {
   void put(std::uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
   void put(const std::vector<Field>& fields) {
     for (const Field& field : fields) {
-      put(field.name);
-      put(": ");
+      if (!field.name.empty()) {
+        put(field.name);
+        put(": ");
+      } else {
+        at_ -= 2;  // the line goes on
+        put(", ");
+      }
       put(field.value);
       put("\r\n");
     }
@@ -152,7 +145,13 @@ void make_request(const RequestHead& in, const PeerText& peer, const ForwardingP
                   std::string_view& trace_id) {
   out.clear();
   out.method = in.method;
-  out.target = rewritten.target.empty() ? origin_form(in, arena) : rewritten.target;
+  if (rewritten.target.empty()) {
+    out.path = in.path;
+    out.query = in.query;
+    out.has_query = in.has_query;
+  } else {
+    out.path = rewritten.target;
+  }
   out.authority = host_of(in, peer, policy, rewritten, arena);
   out.framing = in.framing;
   out.content_length = in.content_length;
@@ -173,7 +172,7 @@ void make_request(const RequestHead& in, const PeerText& peer, const ForwardingP
   }
   if (policy.forwarded_for == ForwardedFor::Append) {
     const std::string_view address = policy.client_port ? peer.with_port : peer.address;
-    out.fields.push_back({kForwardedFor, forwarded_for(in.fields, address, arena), FieldName::XForwardedFor});
+    add_forwarded_for(in.fields, address, out.fields);
   }
   out.fields.push_back({kForwardedProto, policy.https ? "https" : "http", FieldName::XForwardedProto});
   if (policy.listener_port != 0)
@@ -228,10 +227,14 @@ void write_date(WallTime now, char* out29) {
 }
 
 std::string_view write_head(const RequestHead& head, Arena& arena) {
-  Pen pen(arena, head.method.size() + head.target.size(), head.fields);
+  Pen pen(arena, head.method.size() + head.path.size() + head.query.size(), head.fields);
   pen.put(head.method);
   pen.put(" ");
-  pen.put(head.target);
+  pen.put(head.path);
+  if (head.has_query) {
+    pen.put("?");
+    pen.put(head.query);
+  }
   pen.put(" HTTP/1.1\r\n");
   pen.put(head.fields);
   if (head.framing == Framing::Chunked) pen.put("Transfer-Encoding: chunked\r\n");

@@ -14,7 +14,7 @@ namespace kanaria::http {
 /// `head.desync` may be set before and only gets worse.
 Fault judge_request(std::string_view text, RequestHead& head);
 
-/// Of a head that is refused unread, perhaps before it was whole: its method, and the target of a request line that is
+/// Of a head that is refused unread or given up, perhaps before it was whole: its method, and the target of a request line that is
 /// HTTP/1's. For the log, and because an answer to HEAD has no content.
 void tell_request_line(std::string_view bytes, RequestHead& head);
 

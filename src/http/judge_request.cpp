@@ -112,15 +112,16 @@ Fault judge_request(std::string_view text, RequestHead& head) {
   head.minor = static_cast<std::uint8_t>(line.minor);
   // TRACE echoes fields that only we and the target should know; CONNECT would make an open proxy.
   if (head.method == "TRACE" || head.method == "CONNECT") return Fault::MethodNotAllowed;
+  // Framing first: it must be told of a request that is refused for its target or its host as well.
+  const FieldFacts facts = take_facts(head.fields);
+  const Fault framing = judge_framing(facts, head);
   if (!read_target(head)) {
     if (head.desync != AmbiguousUri) head.desync = worse(head.desync, BadUri);
     return Fault::MalformedRequest;
   }
   if (!has_whole_escapes(head.target)) head.desync = worse(head.desync, NonCompliantUri);
-
-  const FieldFacts facts = take_facts(head.fields);
   if (!judge_host(facts, head)) return Fault::MalformedRequest;
-  if (const Fault fault = judge_framing(facts, head); fault != Fault::None) return fault;
+  if (framing != Fault::None) return framing;
   if (facts.options > kMaxOptions) return Fault::MalformedRequest;
   if (facts.forward_limits > 0 && !judge_max_forwards(facts, head)) return Fault::MalformedRequest;
   if (facts.other_expectation) return Fault::ExpectationFailed;

@@ -195,6 +195,10 @@ HeadProgress RequestParser::parse_head(std::string_view bytes) {
   return fault == Fault::None ? impl_->accept() : impl_->refuse(fault);
 }
 
+void RequestParser::give_up(std::string_view bytes) {
+  if (impl_->step == Step::NeedMore) tell_request_line(bytes, impl_->head);
+}
+
 const RequestHead& RequestParser::head() const {
   return impl_->head;
 }

@@ -13,6 +13,11 @@ constexpr std::uint64_t kMostAtOnce = std::uint64_t{1024} * 1024;  // pages of m
 // No body says a greater length: more is left only where none is said.
 constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
 
+// With an empty line before it and the ends of its lines. Not much more: what comes behind a head is read into its
+// block too, and kept as long.
+constexpr std::size_t kLargestHead = HeadLimits().start_line + HeadLimits().head + 8;
+static_assert(kLargestHead <= bytes_of(BlockSize::Head));
+
 }  // namespace
 
 template <class Parser>
@@ -38,7 +43,7 @@ template <class Parser>
 net::Awaitable<Result<HeadEnd>> Reader<Parser>::head() {
   if (begin_ > 0) make_room_for_head();
   for (;;) {
-    if (begin_ < end_) {
+    if (has_begun()) {
       const HeadProgress progress = parser_.parse_head({head_.data() + begin_, end_ - begin_});
       if (progress.step == Step::Refused) co_return Error(progress.fault);
       if (progress.step == Step::Done) {
@@ -50,9 +55,23 @@ net::Awaitable<Result<HeadEnd>> Reader<Parser>::head() {
     if (end_ == head_.size() && !make_room_for_head()) co_return Error(Fault::Internal);
     const Result<std::size_t> got = co_await stream_.read(room());
     if (!got) co_return got.error();
-    if (*got == 0) co_return end_ > begin_ ? HeadEnd::Cut : HeadEnd::Closed;
+    if (*got == 0) co_return has_begun() ? HeadEnd::Cut : HeadEnd::Closed;
     end_ += *got;
+    if (!has_begun()) co_return HeadEnd::None;
   }
+}
+
+template <class Parser>
+void Reader<Parser>::give_up_head() {
+  const std::span<char> rest = bytes();
+  if constexpr (requires { parser_.give_up({}); }) parser_.give_up({rest.data(), rest.size()});
+  begin_ = end_;
+}
+
+template <class Parser>
+void Reader<Parser>::forget_behind(const char* place) {
+  if (head_.size_class() < BlockSize::Head) return;
+  head_.discard(static_cast<std::size_t>(place - head_.data()), in_body_ ? head_.size() : begin_);
 }
 
 template <class Parser>

@@ -102,7 +102,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   request.record.sent_to_target = request.context.loop.now().time;
   // Many large heads may wait for their answers at once, and none that went out on a fresh connection is sent again.
   if (sent && !is_reused) http::forget(request.out.request.fields);
-  Upload upload(context.loop, request.client, attempt);
+  Upload upload(request, attempt);
   if (sent && !first.last) upload.start();
   Fault fault = co_await relay_answer(request, attempt, upload);
   if (fault != Fault::None && !sent && !request.answer_started()) fault = sent.error().fault;

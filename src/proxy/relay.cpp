@@ -11,13 +11,19 @@ constexpr int kMaxInterim = 16;  // 1xx answers before the final one
 
 void Upload::start() {
   started_ = true;
+  // Many may be slow with bodies behind large heads. What is still to be told of the head is short.
+  observe::ExchangeRecord& record = request_.record;
+  record.authority = request_.client.arena().keep(record.authority);
+  record.user_agent = request_.client.arena().keep(record.user_agent);
+  http::forget(request_.out.request.fields);
+  request_.client.forget_text();
   child_.start(run());
 }
 
 net::Awaitable<void> Upload::run() {
   for (bool last = false; !last;) {
     waiting_ = true;
-    const Result<http::Piece> piece = co_await client_.read(attempt_.takes());
+    const Result<http::Piece> piece = co_await request_.client.read(attempt_.takes());
     waiting_ = false;
     if (!piece) {
       attempt_.abort(piece.error().fault);
@@ -32,7 +38,7 @@ net::Awaitable<void> Upload::run() {
 
 net::Awaitable<void> Upload::end() {
   if (!child_.running()) co_return;
-  if (waiting_) client_.stop_reading();
+  if (waiting_) request_.client.stop_reading();
   attempt_.abort(Fault::Stopped);
   co_await child_.join();
 }

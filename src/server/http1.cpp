@@ -70,7 +70,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   // One after another, in a loop:
   /// False: it is to end.
   bool wants_another();
-  bool has_request() const { return reader_.has_bytes(); }
+  bool has_request() const { return reader_.has_begun(); }
   /// co_await it when there is none.
   net::Stream::Readable request();
   /// One request and its answer; true: the connection may carry another.
@@ -104,6 +104,10 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     watch();
   }
   void forget_fields() override { http::forget(reader_.parser().head().fields); }
+  void forget_text() override {
+    reader_.parser().head().authority = {};
+    reader_.forget_behind(head().target.data() + head().target.size());
+  }
   http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
   const net::Peer& peer_address() const override { return peer_; }
   const Moment& began() const override { return began_; }
@@ -166,7 +170,7 @@ void ClientConnection::begin() {
 
 bool ClientConnection::wants_another() {
   // A request that waits in the kernel is owed an answer.
-  return !draining_ || reader_.has_bytes() || stream_.peek() > 0;
+  return !draining_ || has_request() || stream_.peek() > 0;
 }
 
 net::Stream::Readable ClientConnection::request() {
@@ -182,6 +186,10 @@ net::Awaitable<bool> ClientConnection::serve_one() {
   stream_.limit_reads({Milliseconds(0), deadline, Fault::RequestHeadTimeout});
   const Result<http::HeadEnd> got = co_await reader_.head();
   if (got && *got == http::HeadEnd::Closed) co_return false;
+  if (got && *got == http::HeadEnd::None) {
+    reader_.finish();
+    co_return true;
+  }
   const http::ConnectionPolicy& policy = handler_.policy();
   idle_timeout_ = policy.idle_timeout;
   body_room_ = policy.admission.max_request_body;
@@ -197,6 +205,7 @@ net::Awaitable<bool> ClientConnection::serve_one() {
   }
   if (fault != Fault::None) {
     if (fault == Fault::ClientGone || stream_.fault() != Fault::None) co_return false;
+    if (!got || *got == http::HeadEnd::Cut) reader_.give_up_head();
     close_ = stopped_ = unread_ = true;
     co_await handler_.refuse(*this, fault);
     co_return false;

@@ -23,10 +23,10 @@ def fields(size, count=255):
     return b"".join(lines)
 
 
-def request(line=100, head=200, framing=b""):
+def request(line=100, head=200, framing=b"", count=255):
     """A request with a line and fields of about these sizes, without the empty line."""
     start, end = b"POST /", b" HTTP/1.1\r\nHost: bomb\r\n"
-    return start + b"p" * (line - len(start) - 12) + end + framing + (fields(head) if head >= 8 * KIB else b"")
+    return start + b"p" * (line - len(start) - 12) + end + framing + (fields(head, count) if head >= 8 * KIB else b"")
 
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -37,7 +37,12 @@ UNFINISHED_HEADS = request(line=FULL_LINE, head=FULL_HEAD)
 WHOLE_REQUESTS = request(line=FULL_LINE, head=FULL_HEAD) + b"\r\n"
 LATER_VERSION = WHOLE_REQUESTS.replace(b" HTTP/1.1", b" HTTP/1.2", 1)
 ABSOLUTE_TARGET = request(line=FULL_LINE - 16, head=FULL_HEAD).replace(b"POST /p", b"POST http://bomb/p?", 1) + b"\r\n"
+FORWARDED_FOR = (request(line=FULL_LINE, head=14 * KIB, count=250) + 3 * (b"X-Forwarded-For: " + b"f" * (16 * KIB - 32) + b"\r\n")
+                 + b"\r\n")
+ABSOLUTE_QUERY = ABSOLUTE_TARGET.replace(b"bomb/p?", b"bomb?p", 1)
 TRAILERS = request(framing=CHUNKED) + b"\r\n0\r\n" + fields(8 * KIB - 64, 64)
+LARGE_HEAD_AND_TRAILERS = (request(line=FULL_LINE, head=FULL_HEAD, framing=CHUNKED, count=250) + b"\r\n1\r\nx\r\n0\r\n"
+                           + fields(8 * KIB - 64, 64))
 TRAILERS_OVER = TRAILERS + fields(KIB, 4) + b"\r\n"
 ENDLESS_EXTENSION = request(framing=CHUNKED) + b"\r\n1;" + b"e" * (256 * KIB)
 # 1,000 bytes of extension a chunk, until they are too many for the data that they bring.

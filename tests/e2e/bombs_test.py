@@ -60,8 +60,17 @@ class Bombs(Case):
     def test_whole_heads_with_an_absolute_target(self):
         self.check(bombs.ABSOLUTE_TARGET)
 
+    def test_whole_heads_with_an_absolute_target_without_a_path(self):
+        self.check(bombs.ABSOLUTE_QUERY)
+
+    def test_whole_heads_of_one_list_of_addresses(self):
+        self.check(bombs.FORWARDED_FOR)
+
     def test_unfinished_trailers(self):
         self.check(bombs.TRAILERS)
+
+    def test_unfinished_trailers_behind_large_heads(self):
+        self.check(bombs.LARGE_HEAD_AND_TRAILERS)
 
     def test_trailers_that_are_too_large(self):
         self.check(bombs.TRAILERS_OVER, reaches_target=False)

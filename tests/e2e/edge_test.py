@@ -2,13 +2,15 @@
 clients that leave while nobody reads from them."""
 
 import json
+import signal
 import socket
 import struct
 import threading
 import time
 import unittest
 
-from support import Case, connect, read_answer, read_head, read_to_end
+import bombs
+from support import TIMEOUT, Case, connect, read_answer, read_head, read_to_end
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -98,6 +100,22 @@ class Edge(Case):
             self.assertEqual(read_to_end(sock), b"")
         self.log_line(kanaria, ' 408 - ', '"request_body_timeout"')
 
+    def test_the_log_has_a_large_head_that_was_let_go_of_while_its_body_came(self):
+        echo = self.echo("app-main")
+        kanaria = self.one_group(echo.target)
+        large = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(60))
+        request = (b"POST /__echo?q HTTP/1.1\r\n" + large + b"User-Agent: careful/1\r\nHost: shop.test\r\n"
+                   b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        with connect(kanaria.port) as sock:
+            for _ in range(2):
+                sock.sendall(request)
+                bombs.await_that(lambda: bombs.unread(kanaria.port) == 0, TIMEOUT, "all bytes read")
+                sock.sendall(b"5\r\nworld\r\n0\r\n\r\n" + b"GET /__echo HTTP/1.1\r\nHost: a\r\n\r\n")
+                body = json.loads(read_answer(sock)[2])
+                self.assertEqual((body["target"], body["body_length"], len(body["headers"])), ("/__echo?q", 10, 60 + 7))
+                self.assertEqual(json.loads(read_answer(sock)[2])["target"], "/__echo")
+        self.log_line(kanaria, ' 200 200 ', r'"POST http://shop\.test:\d+/__echo\?q HTTP/1.1" "careful/1"')
+
     def test_an_idle_connection_is_closed_without_a_word(self):
         kanaria = self.one_group(self.scripted(answer_all).target, idle_timeout="1s")
         with connect(kanaria.port) as sock:
@@ -106,6 +124,40 @@ class Edge(Case):
             sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             self.assertEqual(read_answer(sock)[2], b"ok")
             self.assertEqual(read_to_end(sock), b"")
+
+    def test_an_empty_line_begins_no_request(self):
+        """A deadline runs from the first byte behind it; until then the connection is an idle one."""
+        kanaria = self.one_group(self.scripted(answer_all).target, idle_timeout="2s", request_header_timeout="1s")
+        request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        with connect(kanaria.port) as sock:
+            sock.sendall(request + b"\r\n")
+            self.assertEqual(read_answer(sock)[2], b"ok")
+            began = time.monotonic()
+            self.assertEqual(read_to_end(sock), b"")
+            self.assertGreater(time.monotonic() - began, 1.8)
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"\r\n")
+            with self.assertRaises(TimeoutError):  # longer than a head may take
+                sock.settimeout(1.5)
+                sock.recv(1)
+            sock.sendall(request)
+            sock.settimeout(TIMEOUT)
+            self.assertEqual(read_answer(sock)[2], b"ok")
+            sock.sendall(b"\r\nGET")
+            began = time.monotonic()
+            self.assertEqual(read_answer(sock)[0], 408)
+            self.assertLess(time.monotonic() - began, 1.8)
+        self.log_line(kanaria, '"request_head_timeout"')
+        self.assertEqual(len(kanaria.lines_with("127.0.0.1:")), 3)
+
+    def test_an_idle_connection_with_an_empty_line_ends_at_term(self):
+        kanaria = self.one_group(self.scripted(answer_all).target, idle_timeout="4000s")
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\n")
+            self.assertEqual(read_answer(sock)[2], b"ok")
+            kanaria.signal(signal.SIGTERM)
+            self.assertEqual(read_to_end(sock), b"")
+        self.assertEqual(kanaria.wait(), 0)
 
     def test_a_client_that_does_not_take_its_answer_is_ended(self):
         def pour(sock):

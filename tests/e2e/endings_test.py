@@ -185,7 +185,7 @@ class Answers(Case):
             sock.sendall(b"GET /half HTTP/1.1\r\nHo")
             sock.shutdown(socket.SHUT_WR)
             self.assertTrue(read_to_end(sock).startswith(b"HTTP/1.1 400 "))
-        daemon.wait_for_line(' 400 .* "malformed_request"$')
+        daemon.wait_for_line(' 400 - 22 .*"GET http://-:.*/half HTTP/1.1".* "malformed_request"$')
         self.assertEqual(daemon.metric("requests_refused_total", reason="malformed_request"), 1)
 
 

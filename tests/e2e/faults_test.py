@@ -171,8 +171,26 @@ class Faults(Case):
     def test_a_head_that_never_ends_is_408(self):
         daemon = self.start(read_to_end, load_balancer={"request_header_timeout": "1s"})
         with connect(daemon.port) as sock:
-            sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
+            sock.sendall(b"GET /slow?q HTTP/1.1\r\nHost: a\r\n")
             self.assertRegex(read_to_end(sock), rb"^HTTP/1\.1 408 ")
+        line = daemon.wait_for_line(r' 408 - (\d+) \d+ "GET http://-:\d+/slow\?q HTTP/1\.1" .*"request_head_timeout"$')
+        self.assertEqual(int(line[1]), len(b"GET /slow?q HTTP/1.1\r\nHost: a\r\n"))
+
+    def test_a_head_request_that_never_ends_is_408_without_a_body(self):
+        daemon = self.start(read_to_end, load_balancer={"request_header_timeout": "1s"})
+        with connect(daemon.port) as sock:
+            sock.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n")
+            answer = read_to_end(sock)
+        self.assertRegex(answer, rb"^HTTP/1\.1 408 ")
+        self.assertTrue(answer.endswith(b"\r\n\r\n"), answer)
+
+    def test_a_refused_head_is_logged_with_the_bytes_that_came(self):
+        daemon = self.start(read_to_end)
+        for request in (b"GET / HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
+            with connect(daemon.port) as sock:
+                sock.sendall(request)
+                self.assertRegex(read_to_end(sock), rb"^HTTP/1\.1 400 ")
+            daemon.wait_for_line(rf' 400 - {len(request)} \d+ "GET ')
 
     def test_a_daemon_that_saw_every_fault_still_serves(self):
         app = self.echo("app")

@@ -21,7 +21,7 @@ enum class BlockSize : std::uint8_t { Tiny, Small, Medium, Head, Large };
 inline constexpr std::size_t kBlockSizes = 5;
 constexpr std::size_t bytes_of(BlockSize size) {
   constexpr std::size_t bytes[kBlockSizes] = {std::size_t{2} << 10, std::size_t{8} << 10, std::size_t{32} << 10,
-                                              std::size_t{96} << 10, std::size_t{128} << 10};
+                                              std::size_t{82} << 10, std::size_t{128} << 10};
   return bytes[static_cast<std::size_t>(size)];
 }
 
@@ -43,6 +43,9 @@ class Block {
   std::size_t size() const { return data_ == nullptr ? 0 : bytes_of(class_); }
   BlockSize size_class() const { return class_; }
   void release();
+  /// The bytes of [begin, end) are needed no more: their whole pages go back to the kernel. A system call. They may be
+  /// read and written all the same; until they are written, nothing is known of what they hold.
+  void discard(std::size_t begin, std::size_t end);
 
  private:
   friend class BlockPool;

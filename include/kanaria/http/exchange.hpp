@@ -49,6 +49,8 @@ class Exchange : public Message {
 
   /// The fields of head() have been read and are needed no more. They may be gone afterwards: a large head's are.
   virtual void forget_fields() = 0;
+  /// Nor is the text that they and the authority refer to, which is all of the head but its request line.
+  virtual void forget_text() = 0;
   virtual PeerText peer() const = 0;
   virtual const net::Peer& peer_address() const = 0;
   /// When its first byte was there.

@@ -57,8 +57,8 @@ struct Rewritten {
 };
 
 /// Fills `out` with what the target is sent, with views into `in`, `peer`, `policy`, `rewritten` and `arena`: method,
-/// origin-form target ("*" for OPTIONS *), framing and fields. `trace_id` gets the whole X-Amzn-Trace-Id value for the
-/// log.
+/// path and query (of the origin-form target; "*" for OPTIONS *), framing and fields, of which one without a name goes
+/// on with the list of the one before it. `trace_id` gets the whole X-Amzn-Trace-Id value for the log.
 void make_request(const RequestHead& in, const PeerText& peer, const ForwardingPolicy& policy,
                   const Rewritten& rewritten, WallTime now, Random& random, Arena& arena, RequestHead& out,
                   std::string_view& trace_id);
@@ -72,9 +72,9 @@ void make_response(const ResponseHead& in, std::uint8_t client_minor, bool is_we
 /// "Mon, 23 Nov 2026 03:15:52 GMT" (RFC 9110 §5.6.7) into 29 bytes.
 void write_date(WallTime now, char* out29);
 
-/// Serialises a request head in HTTP/1.1: request line, fields, then Content-Length or Transfer-Encoding as `framing`
-/// says, for a websocket upgrade Connection and Upgrade, and Connection: close where it is isolated. The view lives in
-/// `arena`.
+/// Serialises a request head in HTTP/1.1: request line with path and query, fields, then Content-Length or
+/// Transfer-Encoding as `framing` says, for a websocket upgrade Connection and Upgrade, and Connection: close where it
+/// is isolated. The view lives in `arena`.
 std::string_view write_head(const RequestHead& head, Arena& arena);
 /// The same for a response. `close`: Connection: close is added (or keep-alive for an HTTP/1.0 client that asked for
 /// it).

@@ -61,6 +61,12 @@ class RequestParser {
   /// `bytes` start with the head and hold what has come so far, at the same address and in growing length. One empty
   /// line before the request line is skipped (RFC 9112 §2.2) and counts as consumed.
   HeadProgress parse_head(std::string_view bytes);
+  /// No request begins with that empty line, nor with a part of it.
+  static bool has_begun(std::string_view bytes) {
+    return bytes.size() > 2 || !std::string_view("\r\n").starts_with(bytes);
+  }
+  /// No more will come of a head that is not whole: head() gets what is there of its request line.
+  void give_up(std::string_view bytes);
   /// After Done. For a request without a body `body_done()` holds at once.
   const RequestHead& head() const;
   RequestHead& head();
@@ -93,6 +99,7 @@ class ResponseParser {
   void reset(std::string_view request_method);
   void release();
   HeadProgress parse_head(std::string_view bytes);
+  static bool has_begun(std::string_view bytes) { return !bytes.empty(); }
   const ResponseHead& head() const;
   ResponseHead& head();
   BodyProgress parse_body(std::span<char> bytes);

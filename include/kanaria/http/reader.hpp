@@ -18,7 +18,8 @@ namespace kanaria::http {
 
 enum class HeadEnd : std::uint8_t {
   Whole,   // parser.head() is there
-  Closed,  // FIN before the first byte
+  None,    // no message has begun: an empty line stood there at the most, and more may come
+  Closed,  // FIN before the first byte of a message
   Cut,     // FIN inside the head
 };
 
@@ -36,9 +37,15 @@ class Reader {
 
   /// Bytes are here that were not consumed.
   bool has_bytes() const { return begin_ < end_; }
+  /// And they are the next message's: an empty line that may stand before it is none of its bytes.
+  bool has_begun() const { return Parser::has_begun({area().data() + begin_, end_ - begin_}); }
   std::size_t waiting() const { return end_ - begin_; }
   /// Reads until the parser has a head. The caller reset the parser. An error is the stream's or the parser's fault.
   net::Awaitable<Result<HeadEnd>> head();
+  /// No head will come of what was read: it counts as consumed, and a request's parser tells as much as there is.
+  void give_up_head();
+  /// The pinned head is needed no more behind this place in it: gives back the memory of a large one.
+  void forget_behind(const char* place);
   /// A body piece that is here already, possibly empty. An error is the parser's fault.
   Result<Piece> ready();
   /// The next piece. `cut` is the fault of a body that ends before its end.
@@ -50,6 +57,7 @@ class Reader {
 
  private:
   Block& area() { return in_body_ ? body_ : head_; }
+  const Block& area() const { return in_body_ ? body_ : head_; }
   std::span<char> bytes() { return {area().data() + begin_, end_ - begin_}; }
   std::span<char> room() { return {area().data() + end_, area().size() - end_}; }
   bool make_room_for_head();

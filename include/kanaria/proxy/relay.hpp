@@ -12,9 +12,10 @@ namespace kanaria::proxy {
 /// dies.
 class Upload {
  public:
-  Upload(net::Loop& loop, http::Exchange& client, targets::Attempt& attempt)
-      : child_(loop), client_(client), attempt_(attempt) {}
+  Upload(Request& request, targets::Attempt& attempt)
+      : child_(request.context.loop), request_(request), attempt_(attempt) {}
 
+  /// The request's head has gone out. No other try can be made from here on, so most of what came of it is forgotten.
   void start();
   bool started() const { return started_; }
   /// It waits for bytes of the client's: a target that says nothing meanwhile owes nothing.
@@ -28,7 +29,7 @@ class Upload {
   net::Awaitable<void> run();
 
   net::Child child_;
-  http::Exchange& client_;
+  Request& request_;
   targets::Attempt& attempt_;
   bool started_ = false;
   bool waiting_ = false;

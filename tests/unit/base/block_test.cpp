@@ -100,6 +100,26 @@ TEST(BlockPool, GivesThePagesOfManyBlocksBackToTheSystem) {
   EXPECT_LT(resident() - before, taken / 5);
 }
 
+TEST(Block, GivesThePagesBackThatItDiscards) {
+  BlockPool pool;
+  std::vector<Block> blocks;
+  const std::size_t before = resident();
+  for (int i = 0; i < 500; ++i) {
+    blocks.push_back(pool.take(BlockSize::Head));
+    std::memset(blocks.back().data(), 'x', blocks.back().size());
+  }
+  const std::size_t taken = resident() - before;
+  for (Block& block : blocks) block.discard(10'000, block.size() - 10'000);
+  for (const Block& block : blocks) {
+    EXPECT_EQ(std::string_view(block.data(), 10'000), std::string(10'000, 'x'));
+    EXPECT_EQ(std::string_view(block.data() + block.size() - 10'000, 10'000), std::string(10'000, 'x'));
+  }
+  EXPECT_LT(resident() - before, taken / 2);
+  blocks.front().discard(10, 20);
+  blocks.front().discard(20, 10);
+  EXPECT_EQ(std::string_view(blocks.front().data(), 30), std::string(30, 'x'));
+}
+
 TEST(BlockPool, SparesLargeBlocksUntilManyAreInUse) {
   BlockPool pool;
   std::vector<Block> blocks;

@@ -98,6 +98,8 @@ std::vector<Row> rows() {
       {"a name that only begins so", with("Content-Length-Range: 5\r\n")},
       {"a name that only ends so", with("X-Content-Length: 5\r\n")},
 
+      {"chunked, then gzip, and no Host", "POST / HTTP/1.1\r\n" + te + "chunked, gzip\r\n\r\n", BadTransferEncoding},
+      {"chunked, then gzip, and two Hosts", with("Host: b\r\n" + te + "chunked, gzip\r\n"), BadTransferEncoding},
       {"the worst of several", with("X: \xe4\r\nContent_Length: 1\r\n" + cl + "1\r\n" + cl + "2\r\n"),
        MultipleContentLength},
       {"the first of two that are equally bad", with(cl + "1\r\nContent_Length: 1\r\n" + cl + "1\r\n"),

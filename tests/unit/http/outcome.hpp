@@ -33,7 +33,15 @@ inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
 
 inline std::string describe(const std::vector<Field>& fields) {
   std::string text;
-  for (const Field& field : fields) text.append(field.name).append("=").append(field.value).append(";");
+  for (const Field& field : fields) {
+    if (field.name.empty()) {  // goes on with the list of the field before it
+      text.back() = ',';
+      text.append(" ");
+    } else {
+      text.append(field.name).append("=");
+    }
+    text.append(field.value).append(";");
+  }
   return text;
 }
 
