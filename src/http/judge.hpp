@@ -14,8 +14,8 @@ namespace kanaria::http {
 /// `head.desync` may be set before and only gets worse.
 Fault judge_request(std::string_view text, RequestHead& head);
 
-/// Of a head that is refused unread or given up, perhaps before it was whole: its method, and the target of a request line that is
-/// HTTP/1's. For the log, and because an answer to HEAD has no content.
+/// Of a head that is refused unread or given up, perhaps before it was whole: its method, and the target of a request
+/// line that is HTTP/1's. For the log, and because an answer to HEAD has no content.
 void tell_request_line(std::string_view bytes, RequestHead& head);
 
 /// False: no valid answer. `to_head`: it answers a HEAD request, so no body follows.
