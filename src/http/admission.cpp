@@ -36,9 +36,11 @@ Fault admit(const Admission& admission, RequestHead& head) {
     return Fault::RequestBodyTooLarge;
   if (has_too_many_addresses(head.fields)) return Fault::TooManyForwardedFor;
   if (admission.drop_invalid_header_fields) std::erase_if(head.fields, has_invalid_name);
-  head.trailer_rules.ascii_values =
-      row_of(DesyncReason::NonCompliantHeader).in(admission.desync_mode) == Mitigation::Refuse;
-  head.trailer_rules.drop_invalid_names = admission.drop_invalid_header_fields;
+  if (head.framing == Framing::Chunked) {  // others have no trailers
+    head.trailer_rules.ascii_values =
+        row_of(DesyncReason::NonCompliantHeader).in(admission.desync_mode) == Mitigation::Refuse;
+    head.trailer_rules.drop_invalid_names = admission.drop_invalid_header_fields;
+  }
   return Fault::None;
 }
 

@@ -119,7 +119,6 @@ Fault judge_request(std::string_view text, RequestHead& head) {
     if (head.desync != AmbiguousUri) head.desync = worse(head.desync, BadUri);
     return Fault::MalformedRequest;
   }
-  if (!has_whole_escapes(head.target)) head.desync = worse(head.desync, NonCompliantUri);
   if (!judge_host(facts, head)) return Fault::MalformedRequest;
   if (framing != Fault::None) return framing;
   if (facts.options > kMaxOptions) return Fault::MalformedRequest;

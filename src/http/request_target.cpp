@@ -20,14 +20,30 @@ constexpr ByteSet set_of(std::string_view bytes, ByteSet set = {}) {
   return set;
 }
 
+constexpr ByteSet set_without(char byte, ByteSet set) {
+  set[static_cast<unsigned char>(byte)] = false;
+  return set;
+}
+
 constexpr ByteSet kAlphanumeric = set_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 constexpr ByteSet kTargetBytes = set_of("-._~:/?[]@!$&'()*+,;=%\"^`{|}", kAlphanumeric);
 constexpr ByteSet kNameBytes = set_of("-._~!$&'()*+,;=%", kAlphanumeric);
+// Almost all targets and hosts are of these: no % needs to be looked for in them.
+constexpr ByteSet kPlainTargetBytes = set_without('%', kTargetBytes);
+constexpr ByteSet kPlainNameBytes = set_without('%', kNameBytes);
 constexpr ByteSet kHexBytes = set_of("0123456789abcdefABCDEF");
 constexpr ByteSet kAddressBytes = set_of("0123456789abcdefABCDEF:.");
 
 bool consists_of(std::string_view text, const ByteSet& set) {
   return std::ranges::all_of(text, [&](char c) { return set[static_cast<unsigned char>(c)]; });
+}
+
+bool has_whole_escapes(std::string_view text) {
+  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    const std::string_view digits = text.substr(at + 1, 2);
+    if (digits.size() != 2 || !consists_of(digits, kHexBytes)) return false;
+  }
+  return true;
 }
 
 void split_query(std::string_view path_and_query, RequestHead& head) {
@@ -61,7 +77,8 @@ bool is_ipv6(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxHost && consists_of(text, kNameBytes) && has_whole_escapes(text);
+  if (text.empty() || text.size() > kMaxHost) return false;
+  return consists_of(text, kPlainNameBytes) || (consists_of(text, kNameBytes) && has_whole_escapes(text));
 }
 
 bool is_port(std::string_view text) {
@@ -73,16 +90,11 @@ bool is_port(std::string_view text) {
 
 }  // namespace
 
-bool has_whole_escapes(std::string_view text) {
-  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
-    const std::string_view digits = text.substr(at + 1, 2);
-    if (digits.size() != 2 || !consists_of(digits, kHexBytes)) return false;
-  }
-  return true;
-}
-
 bool read_target(RequestHead& head) {
-  if (!consists_of(head.target, kTargetBytes)) return false;
+  if (!consists_of(head.target, kPlainTargetBytes)) {
+    if (!consists_of(head.target, kTargetBytes)) return false;
+    if (!has_whole_escapes(head.target)) head.desync = worse(head.desync, DesyncReason::NonCompliantUri);
+  }
   if (head.target.starts_with('/')) {
     split_query(head.target, head);
     return true;

@@ -12,10 +12,8 @@ namespace kanaria::http {
 /// Refused are bytes that two readers could understand differently: control bytes, spaces, raw bytes from 0x80, '#' (a
 /// fragment to one, path to the other), '\' (a '/' to some); and '<' and '>', which every client encodes. Allowed
 /// though RFC 3986 does not list them are '"', '^', '`', '{', '|' and '}': browsers and curl send them as they are, no
-/// reader splits at them, and ALB and nginx let them pass. Percent signs are not judged here.
+/// reader splits at them, and ALB and nginx let them pass. A percent sign without its two hex digits (RFC 3986 §2.1) is
+/// a reason of desync mitigation.
 bool read_target(RequestHead& head);
-
-/// Has each percent sign its two hex digits (RFC 3986 §2.1)?
-bool has_whole_escapes(std::string_view text);
 
 }  // namespace kanaria::http
