@@ -1,5 +1,3 @@
-#include "kanaria/config/parse.hpp"
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include "document.hpp"
 #include "expand.hpp"
 #include "kanaria/config/address.hpp"
+#include "kanaria/config/parse.hpp"
 #include "kanaria/config/validate.hpp"
 #include "sections.hpp"
 #include "text.hpp"
@@ -65,9 +64,9 @@ LoadBalancer read_load_balancer(const Value& value) {
   }
   read_into(balancer.drop_invalid_header_fields, map, "drop_invalid_header_fields", boolean);
   if (const auto mode = map.find("desync_mitigation_mode")) {
-    set(balancer.desync_mitigation_mode, choice<DesyncMode>(*mode, {{"monitor", DesyncMode::Monitor},
-                                                                    {"defensive", DesyncMode::Defensive},
-                                                                    {"strictest", DesyncMode::Strictest}}));
+    set(balancer.desync_mitigation_mode, choice<http::DesyncMode>(*mode, {{"monitor", http::DesyncMode::Monitor},
+                                                                          {"defensive", http::DesyncMode::Defensive},
+                                                                          {"strictest", http::DesyncMode::Strictest}}));
   }
   read_into(balancer.request_header_timeout, map, "request_header_timeout", duration, 100ms, 1h);
   read_into(balancer.target_connect_timeout, map, "target_connect_timeout", duration, 10ms, 5min);
