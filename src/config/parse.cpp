@@ -1,3 +1,5 @@
+#include "kanaria/config/parse.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -7,7 +9,6 @@
 #include "document.hpp"
 #include "expand.hpp"
 #include "kanaria/config/address.hpp"
-#include "kanaria/config/parse.hpp"
 #include "kanaria/config/validate.hpp"
 #include "sections.hpp"
 #include "text.hpp"
@@ -29,8 +30,7 @@ Position position_of(std::string_view text, std::size_t offset) {
 
 /// None: auto.
 std::optional<int> read_count(const Value& value, int most) {
-  if (value.node->text == "auto") return std::nullopt;
-  return number(value, 1, most);
+  return unless("auto", value, number, 1, most);
 }
 
 Log read_log(const Value& value) {
@@ -71,8 +71,7 @@ LoadBalancer read_load_balancer(const Value& value) {
   read_into(balancer.request_header_timeout, map, "request_header_timeout", duration, 100ms, 1h);
   read_into(balancer.target_connect_timeout, map, "target_connect_timeout", duration, 10ms, 5min);
   if (const auto count = map.find("max_connections")) balancer.max_connections = read_count(*count, kMostConnections);
-  if (const auto most = map.find("max_request_body"); most && most->node->text != "unlimited")
-    balancer.max_request_body = size(*most);
+  if (const auto most = map.find("max_request_body")) balancer.max_request_body = unless("unlimited", *most, size);
   read_into(balancer.drain_timeout, map, "drain_timeout", duration, 0s, 24h);
   read_into(balancer.drain_delay, map, "drain_delay", duration, 0s, 1h);
   return balancer;
