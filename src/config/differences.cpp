@@ -29,9 +29,6 @@ class ByName {
   std::unordered_map<std::string_view, const T*> known_;
 };
 
-std::string word(bool value) {
-  return value ? "true" : "false";
-}
 std::string word(Milliseconds value) {
   return to_text(value);
 }
@@ -44,7 +41,7 @@ std::string word(const std::vector<Network>& networks) {
   return text.empty() ? "nobody" : text;
 }
 template <class Choice>
-  requires std::is_enum_v<Choice>
+  requires std::is_enum_v<Choice> || std::same_as<Choice, bool>
 std::string word(Choice value) {
   return std::string(words(value));
 }

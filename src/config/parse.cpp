@@ -30,8 +30,7 @@ Position position_of(std::string_view text, std::size_t offset) {
 
 /// None: auto.
 std::optional<int> read_count(const Value& value, int most) {
-  if (value.node->text == "auto") return std::nullopt;
-  return number(value, 1, most);
+  return unless("auto", value, number, 1, most);
 }
 
 Log read_log(const Value& value) {
@@ -65,15 +64,14 @@ LoadBalancer read_load_balancer(const Value& value) {
   }
   read_into(balancer.drop_invalid_header_fields, map, "drop_invalid_header_fields", boolean);
   if (const auto mode = map.find("desync_mitigation_mode")) {
-    set(balancer.desync_mitigation_mode, choice<DesyncMode>(*mode, {{"monitor", DesyncMode::Monitor},
-                                                                    {"defensive", DesyncMode::Defensive},
-                                                                    {"strictest", DesyncMode::Strictest}}));
+    set(balancer.desync_mitigation_mode, choice<http::DesyncMode>(*mode, {{"monitor", http::DesyncMode::Monitor},
+                                                                          {"defensive", http::DesyncMode::Defensive},
+                                                                          {"strictest", http::DesyncMode::Strictest}}));
   }
   read_into(balancer.request_header_timeout, map, "request_header_timeout", duration, 100ms, 1h);
   read_into(balancer.target_connect_timeout, map, "target_connect_timeout", duration, 10ms, 5min);
   if (const auto count = map.find("max_connections")) balancer.max_connections = read_count(*count, kMostConnections);
-  if (const auto most = map.find("max_request_body"); most && most->node->text != "unlimited")
-    balancer.max_request_body = size(*most);
+  if (const auto most = map.find("max_request_body")) balancer.max_request_body = unless("unlimited", *most, size);
   read_into(balancer.drain_timeout, map, "drain_timeout", duration, 0s, 24h);
   read_into(balancer.drain_delay, map, "drain_delay", duration, 0s, 1h);
   return balancer;

@@ -30,7 +30,7 @@ ProxyProtocol read_proxy_protocol(const Value& value) {
   const bool off = protocol.version == ProxyVersion::Off;
   const auto trusted = off ? map.find("trusted") : map.require("trusted");
   if (!trusted) return protocol;
-  const std::vector<Value> networks = items(*trusted, "a trusted network");
+  const std::vector<Value> networks = items(*trusted, "a trusted peer");
   if (!off && trusted->node->kind == Node::Kind::List && networks.empty()) {
     trusted->fault("trusted needs at least one network: nobody else may send the header");
   }

@@ -1,6 +1,7 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
+#include "kanaria/net/sockets.hpp"
 #include "sections.hpp"
 #include "text.hpp"
 
@@ -9,14 +10,11 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-Network network_of(const ip::address& address, int prefix, Text text) {
-  Network network{{}, static_cast<std::uint8_t>(prefix), std::move(text)};
-  if (address.is_v4()) {
-    network.address = ip::make_network_v4(address.to_v4(), static_cast<unsigned short>(prefix)).network();
-  } else {
-    network.address = ip::make_network_v6(address.to_v6(), static_cast<unsigned short>(prefix)).network();
-  }
-  return network;
+/// The network's first address.
+ip::address masked(const ip::address& address, int prefix) {
+  const auto bits = static_cast<unsigned short>(prefix);
+  if (address.is_v4()) return ip::make_network_v4(address.to_v4(), bits).network();
+  return ip::make_network_v6(address.to_v6(), bits).network();
 }
 
 }  // namespace
@@ -27,7 +25,7 @@ std::optional<Network> read_network(const Value& value, Alone alone) {
   const std::string& written = text->value;
   const std::size_t slash = written.find('/');
   boost::system::error_code failed;
-  const auto address = ip::make_address(written.substr(0, slash), failed);
+  auto address = ip::make_address(written.substr(0, slash), failed);
   if (failed) {
     value.fault(concat(value.name, " must be a network such as 10.0.0.0/8 or ::1/128, not ", in_quotes(written)));
     return std::nullopt;
@@ -47,11 +45,17 @@ std::optional<Network> read_network(const Value& value, Alone alone) {
     value.fault(concat("the prefix of ", in_quotes(written), " must be 0-", longest));
     return std::nullopt;
   }
+  // The peers that it is held against are IPv4 too.
+  constexpr int kMappedPrefix = 96;
+  if (prefix >= kMappedPrefix && net::unmapped(address) != address) {
+    address = net::unmapped(address);
+    prefix -= kMappedPrefix;
+  }
   if (address == ip::address_v4::broadcast() && prefix == 32) {
     value.fault("255.255.255.255/32 is no address that a request could come from");
     return std::nullopt;
   }
-  return network_of(address, prefix, std::move(*text));
+  return Network{masked(address, prefix), static_cast<std::uint8_t>(prefix), std::move(*text)};
 }
 
 }  // namespace kanaria::config

@@ -40,10 +40,6 @@ std::string scalar(std::string_view text) {
   return out + '"';
 }
 
-std::string_view words(bool value) {
-  return value ? "true" : "false";
-}
-
 template <class T, class Print>
 std::string list(const std::vector<T>& values, Print print) {
   std::string out = "[";

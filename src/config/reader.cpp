@@ -76,6 +76,10 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 
 }  // namespace
 
+std::string Value::must_be() const {
+  return concat(name, " must be ", word, word.empty() ? "" : " or ");
+}
+
 void Value::fault_kind(std::string_view wanted) const {
   if (node->kind != Kind::Faulty) fault(concat(name, " must be ", wanted, ", not ", words_of(node->kind)));
 }
@@ -187,9 +191,9 @@ std::optional<int> number(const Value& value, int low, int high) {
   if (number.is == Decimal::Is::Padded) {
     fault_padded(value, *text);
   } else if (number.is == Decimal::Is::NoNumber) {
-    value.fault(concat(value.name, " must be a number ", low, '-', high, ", not ", in_quotes(*text)));
+    value.fault(concat(value.must_be(), "a number ", low, '-', high, ", not ", in_quotes(*text)));
   } else if (number.value < low || number.value > high) {
-    value.fault(concat(value.name, " must be ", low, '-', high, ", not ", std::string_view(*text).substr(0, 40)));
+    value.fault(concat(value.must_be(), low, '-', high, ", not ", std::string_view(*text).substr(0, 40)));
   } else {
     return static_cast<int>(number.value);
   }
@@ -219,11 +223,11 @@ std::optional<std::uint64_t> size(const Value& value) {
   const auto* const unit = std::ranges::find(kUnits, std::string_view(*written).substr(end), &Unit::sign);
   const Decimal number = decimal(std::string_view(*written).substr(0, end));
   if (number.is == Decimal::Is::NoNumber || number.value < 0 || unit == std::end(kUnits)) {
-    value.fault(concat(value.name, " must be a size such as 4096, 16KiB, 10MiB or 1GiB, not ", in_quotes(*written)));
+    value.fault(concat(value.must_be(), "a size such as 4096, 16KiB, 10MiB or 1GiB, not ", in_quotes(*written)));
   } else if (number.is == Decimal::Is::Padded) {
     fault_padded(value, *written);
   } else if (number.value > kMost >> unit->shift) {
-    value.fault(concat(value.name, " must be at most 65536GiB, not ", in_quotes(*written)));
+    value.fault(concat(value.must_be(), "at most 65536GiB, not ", in_quotes(*written)));
   } else {
     return static_cast<std::uint64_t>(number.value) << unit->shift;
   }
@@ -246,13 +250,12 @@ std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milli
   const auto* const unit = std::ranges::find(kUnits, sign, &Unit::sign);
   const Decimal number = decimal(digits);
   if (number.is == Decimal::Is::NoNumber || unit == std::end(kUnits)) {
-    value.fault(
-        concat(value.name, " must be a duration such as 30, 250ms, 30s, 5m, 1h or 7d, not ", in_quotes(*written)));
+    value.fault(concat(value.must_be(), "a duration such as 30, 250ms, 30s, 5m, 1h or 7d, not ", in_quotes(*written)));
   } else if (number.is == Decimal::Is::Padded) {
     fault_padded(value, *written);
   } else if (number.value < 0 || number.value > high / unit->length || number.value * unit->length < low) {
-    value.fault(concat(value.name, " must be ", to_text(low), '-', to_text(high), ", not ",
-                       std::string_view(*written).substr(0, 40)));
+    value.fault(
+        concat(value.must_be(), to_text(low), '-', to_text(high), ", not ", std::string_view(*written).substr(0, 40)));
   } else {
     return number.value * unit->length;
   }

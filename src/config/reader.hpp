@@ -22,10 +22,13 @@ struct Value {
   std::string path;
   Diagnostics* diagnostics = nullptr;
   std::string_view later = {};  // Key::note: values that come later
+  std::string_view word = {};   // that may stand here instead: see unless()
 
   Position at() const { return node->at; }
   void fault(std::string_view message) const { diagnostics->error(node->at, path, message); }
 
+  /// "NAME must be ", or "NAME must be WORD or ".
+  std::string must_be() const;
   /// "NAME must be WANTED, not what stands there".
   void fault_kind(std::string_view wanted) const;
 };
@@ -88,6 +91,14 @@ std::optional<T> choice(const Value& value, std::initializer_list<Word<T>> words
 template <class To, class From>
 void set(To& to, std::optional<From> from) {
   if (from) to = std::move(*from);
+}
+
+/// What `read(value, more...)` reads, unless `word` stands there: then nothing. Faults tell of the word too.
+template <class Read, class... More>
+auto unless(std::string_view word, Value value, Read read, More... more) -> decltype(read(value, more...)) {
+  if (value.node->text == word) return std::nullopt;
+  value.word = word;
+  return read(value, more...);
 }
 
 /// Reads `key` by `read(value, more...)` into `to`, when it is written.

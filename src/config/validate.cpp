@@ -187,7 +187,8 @@ class Validation {
     for (const Network& network : protocol.trusted) {
       if (network.prefix > 0) continue;
       diagnostics_.warning(network.text.at, path + ".trusted",
-                           concat(to_text(network), " trusts everybody: any client may claim any address"));
+                           concat(to_text(network), " trusts everybody who comes over IPv",
+                                  network.address.is_v4() ? 4 : 6, ": they may claim any address"));
     }
   }
 

@@ -2,6 +2,10 @@
 
 namespace kanaria::config {
 
+std::string_view words(bool value) {
+  return value ? "true" : "false";
+}
+
 std::string_view words(LogLevel level) {
   constexpr std::string_view kWords[] = {"trace", "debug", "info", "warn", "error"};
   return kWords[static_cast<std::size_t>(level)];
@@ -16,7 +20,7 @@ std::string_view words(XffMode mode) {
   return kWords[static_cast<std::size_t>(mode)];
 }
 
-std::string_view words(DesyncMode mode) {
+std::string_view words(http::DesyncMode mode) {
   constexpr std::string_view kWords[] = {"monitor", "defensive", "strictest"};
   return kWords[static_cast<std::size_t>(mode)];
 }

@@ -40,12 +40,6 @@ Peer peer(const ip::address& address, std::uint16_t port) {
   return {address, port, false};
 }
 
-/// As Peer has it: IPv4-mapped comes as IPv4.
-ip::address unmapped(const ip::address_v6& address) {
-  if (address.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address);
-  return address;
-}
-
 // ---- version 1: §2.1
 
 /// "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", read from left to right; whatever doesn't fit ends it.

@@ -118,11 +118,14 @@ ip::address Endpoint::address() const {
     const auto* in = reinterpret_cast<const sockaddr_in6*>(&storage_);
     ip::address_v6::bytes_type bytes;
     std::memcpy(bytes.data(), &in->sin6_addr, bytes.size());
-    const ip::address_v6 v6(bytes, in->sin6_scope_id);
-    if (v6.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, v6);
-    return v6;
+    return unmapped(ip::address_v6(bytes, in->sin6_scope_id));
   }
   return {};
+}
+
+ip::address unmapped(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address;
 }
 
 std::uint16_t Endpoint::port() const {

@@ -1,5 +1,7 @@
 #include "kanaria/proxy/forward.hpp"
 
+#include <exception>
+
 #include "kanaria/base/fault_table.hpp"
 #include "kanaria/proxy/relay.hpp"
 #include "kanaria/proxy/retry.hpp"
@@ -104,9 +106,16 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   if (sent && !is_reused) http::forget(request.out.request.fields);
   Upload upload(request, attempt);
   if (sent && !first.last) upload.start();
-  Fault fault = co_await relay_answer(request, attempt, upload);
+  Fault fault = Fault::None;
+  std::exception_ptr bug;  // on its way to whoever logs it; the upload must not outlive us
+  try {
+    fault = co_await relay_answer(request, attempt, upload);
+  } catch (...) {
+    bug = std::current_exception();
+  }
   if (fault != Fault::None && !sent && !request.answer_started()) fault = sent.error().fault;
   co_await upload.end();
+  if (bug) std::rethrow_exception(bug);
   attempted.body_consumed = upload.started();
   co_return fault;
 }

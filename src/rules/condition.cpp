@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "kanaria/config/text.hpp"
+#include "kanaria/net/sockets.hpp"
 
 namespace kanaria::rules {
 namespace {
@@ -179,7 +180,7 @@ Match SourceIp::match(const Facts& facts) const {
 
 std::string SourceIp::seen(const Facts& facts) const {
   if (facts.subject.peer.is_unspecified()) return "the peer is a Unix socket";
-  return "the peer is " + unmapped(facts.subject.peer).to_string();
+  return "the peer is " + net::unmapped(facts.subject.peer).to_string();
 }
 
 Condition Condition::compile(const config::Condition& condition, unsigned workers, const std::string& path,

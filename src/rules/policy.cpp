@@ -12,15 +12,6 @@ http::ForwardedFor mode_of(config::XffMode mode) {
   return http::ForwardedFor::Append;
 }
 
-http::DesyncMode mode_of(config::DesyncMode mode) {
-  switch (mode) {
-    case config::DesyncMode::Monitor: return http::DesyncMode::Monitor;
-    case config::DesyncMode::Defensive: return http::DesyncMode::Defensive;
-    case config::DesyncMode::Strictest: return http::DesyncMode::Strictest;
-  }
-  return http::DesyncMode::Strictest;
-}
-
 }  // namespace
 
 http::ForwardingPolicy forwarding_policy(const config::LoadBalancer& settings, std::uint16_t port) {
@@ -37,7 +28,7 @@ http::ConnectionPolicy connection_policy(const config::LoadBalancer& settings) {
   policy.idle_timeout = settings.idle_timeout;
   policy.request_header_timeout = settings.request_header_timeout;
   policy.keep_alive = settings.client_keep_alive;
-  policy.admission.desync_mode = mode_of(settings.desync_mitigation_mode);
+  policy.admission.desync_mode = settings.desync_mitigation_mode;
   policy.admission.drop_invalid_header_fields = settings.drop_invalid_header_fields;
   policy.admission.max_request_body = settings.max_request_body.value_or(UINT64_MAX);
   return policy;

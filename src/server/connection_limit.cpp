@@ -10,18 +10,17 @@ std::uint64_t max_connections_of(const config::LoadBalancer& settings, std::uint
   return std::max(descriptors / 4, descriptors > kElse ? (descriptors - kElse) / 2 : 0);
 }
 
+void ConnectionLimit::set(std::uint64_t most) {
+  most_.store(most, std::memory_order_relaxed);
+  refusals_.end();
+}
+
 bool ConnectionLimit::enter() {
   std::uint64_t open = open_.load(std::memory_order_relaxed);
   do {
     if (open >= most()) return false;
   } while (!open_.compare_exchange_weak(open, open + 1, std::memory_order_relaxed));
   return true;
-}
-
-void ConnectionLimit::leave() {
-  const std::uint64_t left = open_.fetch_sub(1, std::memory_order_relaxed) - 1;
-  if (told_.load(std::memory_order_relaxed) && left <= most() - (most() + 9) / 10)
-    told_.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace kanaria::server

@@ -54,7 +54,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
 
   // Listener::Owner, of the admin listener
   http::Handler& handler(std::uint32_t) override { return *admin_; }
-  bool lets_in() override { return true; }  // who looks after us gets in when clients don't
+  bool let_in() override { return true; }  // who looks after us gets in when clients don't
   observe::ListenerRow* row(std::uint32_t) override { return nullptr; }
   const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
   void ended() override {}

@@ -63,7 +63,7 @@ bool Listener::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     const net::Accepted accepted = net::accept(socket_);
     if (accepted.descriptor >= 0) {
-      if (!owner_.lets_in()) {
+      if (!owner_.let_in()) {
         const net::OwnedSocket closed(accepted.descriptor);
         if (row != nullptr) row->refused(observe::Refusal::MaxConnections);
         continue;

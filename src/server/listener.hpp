@@ -23,8 +23,8 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   /// What a connection of this listener needs; all of it outlives the connection.
   struct Owner {
     virtual http::Handler& handler(std::uint32_t binding) = 0;
-    /// A connection has come; false: there are too many. What was let in is told by ended().
-    virtual bool lets_in() = 0;
+    /// A connection has come, and is counted until ended(); false: there are too many, it is not.
+    virtual bool let_in() = 0;
     /// Where connections are counted; null: not counted.
     virtual observe::ListenerRow* row(std::uint32_t binding) = 0;
     /// The listener as its connections are to be served, also while a removed one takes the last of its queue. Null: it

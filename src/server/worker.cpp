@@ -76,9 +76,9 @@ http::Handler& Worker::handler(std::uint32_t binding) {
   return *handlers_.at(binding);
 }
 
-bool Worker::lets_in() {
+bool Worker::let_in() {
   if (limit_.enter()) return true;
-  if (limit_.is_news())
+  if (limit_.note_refusal(loop_.now().time))
     spdlog::warn("max_connections: {} client connections are open, more are closed unheard", limit_.open());
   return false;
 }

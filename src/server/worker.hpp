@@ -39,7 +39,7 @@ class Worker final : private Listener::Owner {
 
  private:
   http::Handler& handler(std::uint32_t binding) override;
-  bool lets_in() override;
+  bool let_in() override;
   observe::ListenerRow* row(std::uint32_t binding) override;
   const runtime::Listener* configured(std::uint32_t binding) override;
   void ended() override;

@@ -1,5 +1,5 @@
 """Messages that are as large as the limits allow and don't end: many of them at once must not cost much memory. Also
-the target and the wait that go with them. bench/hostile.py measures with them what bombs_test.py bounds.
+the target and the wait that go with them. bench/hostile.py measures with BOMBS what bombs_test.py bounds.
 """
 
 import contextlib
@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 KIB = 1024
 PIECE = 64 * KIB
@@ -32,7 +33,6 @@ def request(line=100, head=200, framing=b"", count=255):
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 FULL_LINE, FULL_HEAD = 16 * KIB - 16, 63 * KIB
 
-# What is sent, and whether the request reaches a target before it stalls.
 UNFINISHED_HEADS = request(line=FULL_LINE, head=FULL_HEAD)
 WHOLE_REQUESTS = request(line=FULL_LINE, head=FULL_HEAD) + b"\r\n"
 LATER_VERSION = WHOLE_REQUESTS.replace(b" HTTP/1.1", b" HTTP/1.2", 1)
@@ -49,7 +49,36 @@ ENDLESS_EXTENSION = request(framing=CHUNKED) + b"\r\n1;" + b"e" * (256 * KIB)
 MANY_EXTENSIONS = request(framing=CHUNKED) + b"\r\n" + (b"1;" + b"e" * 1000 + b"\r\nx\r\n") * 256
 # As many as the data allows.
 ALLOWED_EXTENSIONS = request(framing=CHUNKED) + b"\r\n" + (b"3e8;" + b"e" * 1000 + b"\r\n" + b"x" * 1000 + b"\r\n") * 64
+SMALL_REQUEST = b"GET / HTTP/1.1\r\nHost: bomb\r\n\r\n"
 LARGE_ANSWER_HEAD = b"HTTP/1.1 200 OK\r\n" + fields(31 * KIB)
+UNFINISHED_ANSWER = LARGE_ANSWER_HEAD + b"Content-Length: 10\r\n\r\nx"
+LONG_ANSWER = LARGE_ANSWER_HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + 1000 * (b"1000\r\n" + b"x" * 4096 + b"\r\n")
+
+
+class Bomb(NamedTuple):
+    name: str
+    sent: bytes
+    reaches_target: bool = True  # each request's head does; else it is refused or waits
+    answer: bytes = b""
+    receive_buffer: int | None = None  # of the client
+
+
+BOMBS = (
+    Bomb("unfinished heads of 79 KiB", UNFINISHED_HEADS, reaches_target=False),
+    Bomb("whole heads of 79 KiB, no answer", WHOLE_REQUESTS),
+    Bomb("the same of a later version", LATER_VERSION),
+    Bomb("the same with an absolute target", ABSOLUTE_TARGET),
+    Bomb("the same with an absolute target without a path", ABSOLUTE_QUERY),
+    Bomb("the same with 48 KiB of X-Forwarded-For", FORWARDED_FOR),
+    Bomb("unfinished trailers of 8 KiB", TRAILERS),
+    Bomb("the same behind heads of 79 KiB", LARGE_HEAD_AND_TRAILERS),
+    Bomb("trailers over 8 KiB", TRAILERS_OVER, reaches_target=False),
+    Bomb("an endless chunk extension", ENDLESS_EXTENSION, reaches_target=False),
+    Bomb("more chunk extensions than data", MANY_EXTENSIONS, reaches_target=False),
+    Bomb("as many chunk extensions as data", ALLOWED_EXTENSIONS),
+    Bomb("answers' heads of 31 KiB, no body", SMALL_REQUEST, answer=UNFINISHED_ANSWER),
+    Bomb("answers' heads of 31 KiB, unread", SMALL_REQUEST, answer=LONG_ANSWER, receive_buffer=4096),
+)
 
 
 class Target:
@@ -135,17 +164,17 @@ def unread(port):
 
 
 @contextlib.contextmanager
-def held(port, bomb, count, receive_buffer=None):
+def held(port, bomb, count):
     """`count` connections to this port of which each has sent the bomb; open until the end of the block."""
     with contextlib.ExitStack() as stack:
         socks = []
         for _ in range(count):
             sock = stack.enter_context(socket.socket())
-            if receive_buffer:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            if bomb.receive_buffer:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, bomb.receive_buffer)
             sock.settimeout(30)
             sock.connect(("127.0.0.1", port))
             with contextlib.suppress(ConnectionError):  # some bombs are refused before they are whole
-                sock.sendall(bomb)
+                sock.sendall(bomb.sent)
             socks.append(sock)
         yield socks

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kanaria/config/rule.hpp"
+#include "kanaria/http/desync.hpp"
 
 namespace kanaria::config {
 
@@ -69,7 +70,6 @@ struct TargetGroup {
 };
 
 enum class XffMode : std::uint8_t { Append, Preserve, Remove };
-enum class DesyncMode : std::uint8_t { Monitor, Defensive, Strictest };
 
 struct LoadBalancer {
   std::string name = "kanaria";
@@ -79,7 +79,7 @@ struct LoadBalancer {
   XffMode xff_header_processing_mode = XffMode::Append;
   bool enable_xff_client_port = false;
   bool drop_invalid_header_fields = false;
-  DesyncMode desync_mitigation_mode = DesyncMode::Defensive;
+  http::DesyncMode desync_mitigation_mode = http::DesyncMode::Defensive;
   Milliseconds request_header_timeout{10'000};
   Milliseconds target_connect_timeout{3'000};
   std::optional<int> max_connections;             // none: auto; else from 1. Over all workers

@@ -48,7 +48,7 @@ struct QueryString {
   friend bool operator==(const QueryString&, const QueryString&) = default;
 };
 struct Network {
-  boost::asio::ip::address address;
+  boost::asio::ip::address address;  // the first; IPv4 where an IPv4-mapped one was written
   std::uint8_t prefix = 0;
   Text text;  // as written
   friend bool operator==(const Network& a, const Network& b) { return a.address == b.address && a.prefix == b.prefix; }

@@ -43,6 +43,9 @@ struct Peer {
   bool is_unix = false;
 };
 
+/// IPv4 where it is IPv4-mapped, as IPv4 peers of a dual-stack socket are; else the same.
+boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
+
 /// An owned descriptor, -1: none.
 class OwnedSocket {
  public:

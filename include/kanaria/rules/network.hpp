@@ -1,5 +1,5 @@
 // A network of addresses, as source_ip conditions and a listener's trust are made of. IPv4 peers of a dual-stack socket
-// (::ffff:a.b.c.d) count as IPv4, and so does a network that is written that way. Immutable; shared by all workers.
+// (::ffff:a.b.c.d) count as IPv4. Immutable; shared by all workers.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -7,9 +7,6 @@
 #include "kanaria/config/rule.hpp"
 
 namespace kanaria::rules {
-
-/// IPv4 where it is IPv4-mapped, else the same.
-boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
 
 class Network {
  public:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "kanaria/base/episode.hpp"
 #include "kanaria/config/model.hpp"
 
 namespace kanaria::server {
@@ -16,22 +17,21 @@ std::uint64_t max_connections_of(const config::LoadBalancer& settings, std::uint
 class ConnectionLimit {
  public:
   /// Those that are open stay, even when they are more.
-  void set(std::uint64_t most) { most_.store(most, std::memory_order_relaxed); }
+  void set(std::uint64_t most);
   std::uint64_t most() const { return most_.load(std::memory_order_relaxed); }
   std::uint64_t open() const { return open_.load(std::memory_order_relaxed); }
 
   /// Counts one more; false: there are too many already.
   bool enter();
   /// For one that entered.
-  void leave();
-  /// Whether a refusal is news: true once, until a tenth of the connections has ended. At the limit each that ends
-  /// makes room for one, and that is no news.
-  bool is_news() { return !told_.exchange(true, std::memory_order_relaxed); }
+  void leave() { open_.fetch_sub(1, std::memory_order_relaxed); }
+  /// For one that could not enter. True: it is worth telling, the first of a series since set().
+  bool note_refusal(Time now) { return refusals_.note(now); }
 
  private:
   // Relaxed: nothing but the numbers themselves is read by them.
   std::atomic<std::uint64_t> most_{UINT64_MAX};
-  std::atomic<bool> told_{false};
+  Episode refusals_;
   alignas(128) std::atomic<std::uint64_t> open_{0};  // alone on its lines: all workers write it
 };
 

@@ -133,9 +133,9 @@ const std::vector<Case>& cases() {
       {"all faults at once",
        "workers: 0\nlog: {level: loud}\nlisteners:\n  - {port: 70000, color: red}\n  - {protocol: HTTPS, port: 443, "
        "default_action: {}}\n",
-       {"1:10 workers must be 1-1024, not 0", "2:14 level must be trace, debug, info, warn or error, not \"loud\"",
-        "4:12 port must be 1-65535, not 70000", "4:19 unknown key \"color\"",
-        "5:16 \"protocol: HTTPS\" is not available yet",
+       {"1:10 workers must be auto or 1-1024, not 0",
+        "2:14 level must be trace, debug, info, warn or error, not \"loud\"", "4:12 port must be 1-65535, not 70000",
+        "4:19 unknown key \"color\"", "5:16 \"protocol: HTTPS\" is not available yet",
         "5:50 default_action needs one of target_group, forward, redirect or fixed_response"}},
   };
   return all;

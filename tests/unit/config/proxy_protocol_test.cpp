@@ -40,6 +40,9 @@ TEST(ProxyProtocol, HasAVersionAndNetworksOrAddresses) {
   EXPECT_EQ(read("{version: v1, trusted: [10.0.0.0/8]}"), "v1 10.0.0.0/8");
   EXPECT_EQ(read("{version: v2, trusted: [10.1.2.3/8, \"fd00::1/8\"]}"), "v2 10.0.0.0/8 fd00::/8");
   EXPECT_EQ(read("{version: any, trusted: [192.0.2.1, \"::1\"]}"), "any 192.0.2.1/32 ::1/128");
+  EXPECT_EQ(read("{version: any, trusted: [\"::ffff:10.1.2.3/104\", \"::ffff:192.0.2.1\"]}"),
+            "any 10.0.0.0/8 192.0.2.1/32");
+  EXPECT_EQ(read("{version: any, trusted: [\"::ffff:10.1.2.3/95\"]}"), "any ::fffe:0:0/95") << "more than IPv4";
   EXPECT_EQ(read("{version: off, trusted: []}"), "off");
   EXPECT_EQ(read("{version: \"off\"}"), "off");
   EXPECT_EQ(read("{version: false}"), "off") << "what YAML 1.1 tools make of off";
@@ -62,12 +65,14 @@ TEST(ProxyProtocol, IsRefusedWhereItCouldNotWork) {
                 {"1:63 trusted needs at least one network: nobody else may send the header"}},
            Case{"{version: v2, trusted: 10.0.0.0/8}", {"1:63 trusted must be a list, not a single value"}},
            Case{"{version: v2, trusted: [balancer]}",
-                {"1:64 a trusted network must be a network such as 10.0.0.0/8 or ::1/128, not \"balancer\""}},
+                {"1:64 a trusted peer must be a network such as 10.0.0.0/8 or ::1/128, not \"balancer\""}},
            Case{"{version: v2, trusted: [10.0.0.0/33]}", {"1:64 the prefix of \"10.0.0.0/33\" must be 0-32"}},
            Case{"{version: v2, trusted: [10.0.0.1/8, 10.0.0.0/8]}",
                 {"1:76 the network 10.0.0.0/8 is in this list already"}},
            Case{"{version: v2, trusted: [10.0.0.1/32, 10.0.0.1]}",
                 {"1:77 the network 10.0.0.1/32 is in this list already"}},
+           Case{"{version: v2, trusted: [10.0.0.0/8, \"::ffff:10.0.0.0/104\"]}",
+                {"1:76 the network 10.0.0.0/8 is in this list already"}},
        }) {
     EXPECT_EQ(reports(with(one.written).diagnostics), one.faults) << one.written;
   }
@@ -77,8 +82,10 @@ TEST(ProxyProtocol, IsWarnedOfWhereItIsProbablyNotMeant) {
   EXPECT_EQ(reports(with("{trusted: [10.0.0.0/8]}").diagnostics),
             Reports{"1:40 warning: trusted means nothing here: proxy_protocol version is off"});
   EXPECT_EQ(reports(with("{version: any, trusted: [0.0.0.0/0, \"::/0\"]}").diagnostics),
-            (Reports{"1:65 warning: 0.0.0.0/0 trusts everybody: any client may claim any address",
-                     "1:76 warning: ::/0 trusts everybody: any client may claim any address"}));
+            (Reports{"1:65 warning: 0.0.0.0/0 trusts everybody who comes over IPv4: they may claim any address",
+                     "1:76 warning: ::/0 trusts everybody who comes over IPv6: they may claim any address"}));
+  EXPECT_EQ(reports(with("{version: any, trusted: [\"::ffff:0:0/96\"]}").diagnostics),
+            Reports{"1:65 warning: 0.0.0.0/0 trusts everybody who comes over IPv4: they may claim any address"});
 }
 
 }  // namespace

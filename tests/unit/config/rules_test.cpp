@@ -170,6 +170,9 @@ TEST(Conditions, AFaultHasItsPlace) {
            Case{"broadcast",
                 "source_ip: [255.255.255.255/32]",
                 {"6:24 255.255.255.255/32 is no address that a request could come from"}},
+           Case{"broadcast, IPv4-mapped",
+                "source_ip: [\"::ffff:255.255.255.255/128\"]",
+                {"6:24 255.255.255.255/32 is no address that a request could come from"}},
        }) {
     EXPECT_EQ(reports(with_conditions(one.written).diagnostics), one.expected) << one.description;
   }

@@ -60,13 +60,20 @@ TEST(Values, SizesAreBytesOrANumberWithAUnit) {
            Case{"\"16KiB\"", 16 << 10, ""},
            Case{"10MiB", 10 << 20, ""},
            Case{"65536GiB", 1LL << 46, ""},
-           Case{"65537GiB", -1, "1:35 max_request_body must be at most 65536GiB, not \"65537GiB\""},
+           Case{"65537GiB", -1, "1:35 max_request_body must be unlimited or at most 65536GiB, not \"65537GiB\""},
            Case{"99999999999999999999", -1,
-                "1:35 max_request_body must be at most 65536GiB, not \"99999999999999999999\""},
+                "1:35 max_request_body must be unlimited or at most 65536GiB, not \"99999999999999999999\""},
            Case{"010KiB", -1, "1:35 max_request_body must be written without leading zeros: 10KiB, not 010KiB"},
-           Case{"-1", -1, "1:35 max_request_body must be a size such as 4096, 16KiB, 10MiB or 1GiB, not \"-1\""},
-           Case{"10MB", -1, "1:35 max_request_body must be a size such as 4096, 16KiB, 10MiB or 1GiB, not \"10MB\""},
-           Case{"1 KiB", -1, "1:35 max_request_body must be a size such as 4096, 16KiB, 10MiB or 1GiB, not \"1 KiB\""},
+           Case{"unlimitd", -1,
+                "1:35 max_request_body must be unlimited or a size such as 4096, 16KiB, 10MiB or 1GiB, not "
+                "\"unlimitd\""},
+           Case{"[1]", -1, "1:35 max_request_body must be a single value, not a list"},
+           Case{"-1", -1,
+                "1:35 max_request_body must be unlimited or a size such as 4096, 16KiB, 10MiB or 1GiB, not \"-1\""},
+           Case{"10MB", -1,
+                "1:35 max_request_body must be unlimited or a size such as 4096, 16KiB, 10MiB or 1GiB, not \"10MB\""},
+           Case{"1 KiB", -1,
+                "1:35 max_request_body must be unlimited or a size such as 4096, 16KiB, 10MiB or 1GiB, not \"1 KiB\""},
        }) {
     const Loaded loaded = with(std::string("load_balancer: {max_request_body: ") + one.written + "}");
     if (one.bytes >= 0) {
@@ -104,12 +111,12 @@ TEST(Values, WorkersAreAutoOrANumber) {
   EXPECT_EQ(most("1"), 1);
   EXPECT_EQ(most("10000000"), 10'000'000);
   EXPECT_EQ(reports(with("load_balancer: {max_connections: 0}").diagnostics),
-            std::vector<std::string>{"1:34 max_connections must be 1-10000000, not 0"});
+            std::vector<std::string>{"1:34 max_connections must be auto or 1-10000000, not 0"});
   EXPECT_EQ(with("workers: auto").model->workers, std::nullopt);
   EXPECT_EQ(with("workers: 4").model->workers, 4);
   EXPECT_EQ(with("workers: \"4\"").model->workers, 4);
   EXPECT_EQ(reports(with("workers: many").diagnostics),
-            std::vector<std::string>{"1:10 workers must be a number 1-1024, not \"many\""});
+            std::vector<std::string>{"1:10 workers must be auto or a number 1-1024, not \"many\""});
 }
 
 TEST(Values, TheAdminAddressIsLoopbackASocketOrNone) {

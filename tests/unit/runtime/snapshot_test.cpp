@@ -35,7 +35,7 @@ TEST(Compile, KnowsWhoseConnectionsBeginWithAProxyHeader) {
   observe::Metrics metrics(1);
   const SnapshotPtr snapshot = snapshot_of(model_of(canary("[{name: main}]", R"(
   - port: 8081
-    proxy_protocol: {version: v2, trusted: [10.0.0.0/8, "::1"]}
+    proxy_protocol: {version: v2, trusted: [10.0.0.0/8, "::1", "::ffff:192.0.2.0/120"]}
     default_action: {target_group: new}
 )")),
                                            metrics);
@@ -45,6 +45,9 @@ TEST(Compile, KnowsWhoseConnectionsBeginWithAProxyHeader) {
   EXPECT_EQ(expected(1, "10.1.2.3"), config::ProxyVersion::V2);
   EXPECT_EQ(expected(1, "::ffff:10.1.2.3"), config::ProxyVersion::V2);
   EXPECT_EQ(expected(1, "::1"), config::ProxyVersion::V2);
+  EXPECT_EQ(expected(1, "192.0.2.7"), config::ProxyVersion::V2);
+  EXPECT_EQ(expected(1, "::ffff:192.0.2.7"), config::ProxyVersion::V2);
+  EXPECT_EQ(expected(1, "192.0.3.7"), config::ProxyVersion::Off);
   EXPECT_EQ(expected(1, "11.1.2.3"), config::ProxyVersion::Off);
   EXPECT_EQ(expected(1, "::2"), config::ProxyVersion::Off);
   EXPECT_EQ(expected(0, "10.1.2.3"), config::ProxyVersion::Off);

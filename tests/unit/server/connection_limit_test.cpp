@@ -50,25 +50,28 @@ TEST(ConnectionLimit, ALowerOneEndsNobody) {
   EXPECT_TRUE(limit.enter());
 }
 
-TEST(ConnectionLimit, IsNewsAgainWhenATenthHasEnded) {
-  ConnectionLimit limit;
-  limit.set(20);
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(limit.enter());
-  EXPECT_TRUE(limit.is_news());
-  limit.leave();
-  EXPECT_FALSE(limit.is_news());
-  limit.leave();
-  EXPECT_TRUE(limit.is_news());
-  EXPECT_FALSE(limit.is_news());
-}
-
-TEST(ConnectionLimit, OfOneIsNewsAgainWhenItHasEnded) {
+TEST(ConnectionLimit, OfAFewTellsASeriesOfRefusalsOnce) {
   ConnectionLimit limit;
   limit.set(1);
   ASSERT_TRUE(limit.enter());
-  EXPECT_TRUE(limit.is_news());
-  limit.leave();
-  EXPECT_TRUE(limit.is_news());
+  Time now(std::chrono::hours(1));
+  EXPECT_TRUE(limit.note_refusal(now));
+  for (int i = 0; i < 3; ++i) {  // each that leaves makes room for one
+    limit.leave();
+    ASSERT_TRUE(limit.enter());
+    EXPECT_FALSE(limit.note_refusal(now += Episode::kQuiet));
+  }
+  EXPECT_TRUE(limit.note_refusal(now += Episode::kQuiet + Milliseconds(1)));
+}
+
+TEST(ConnectionLimit, AnotherOneIsToldAnew) {
+  ConnectionLimit limit;
+  limit.set(1);
+  const Time now(std::chrono::hours(1));
+  EXPECT_TRUE(limit.note_refusal(now));
+  EXPECT_FALSE(limit.note_refusal(now));
+  limit.set(2);
+  EXPECT_TRUE(limit.note_refusal(now));
 }
 
 TEST(ConnectionLimit, HoldsOverThreads) {

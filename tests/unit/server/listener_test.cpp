@@ -66,7 +66,7 @@ class ListenerTest : public testing::Test, private Listener::Owner {
   std::size_t refused(observe::Refusal why) { return row_.connections_refused[static_cast<std::size_t>(why)].read(); }
 
   http::Handler& handler(std::uint32_t) override { return handler_; }
-  bool lets_in() override {
+  bool let_in() override {
     if (let_in_ - ended_ >= most_) return false;
     ++let_in_;
     return true;
