@@ -46,6 +46,7 @@ class BrokenClient final : public http::Exchange {
   }
   void on_gone(http::Message*) override {}
   void forget_fields() override {}
+  void forget_text() override {}
   http::PeerText peer() const override { return {}; }
   const net::Peer& peer_address() const override { return peer_; }
   const Moment& began() const override { return began_; }
