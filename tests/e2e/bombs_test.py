@@ -13,7 +13,7 @@ from support import Case
 COUNT = 1000
 BOUND = 96 * 1024 * 1024
 ROUNDS = 2
-PATIENT = {"request_header_timeout": "2m", "idle_timeout": "2m"}
+PATIENT = {"request_header_timeout": "2m", "idle_timeout": "2m", "target_connect_timeout": "2m"}
 
 # What was freed is no memory of ours, though the address sanitizer keeps it for a while.
 os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1")))
