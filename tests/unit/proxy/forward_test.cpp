@@ -47,7 +47,7 @@ class BrokenClient final : public http::Exchange {
   void on_gone(http::Message*) override {}
   void forget_fields() override {}
   void forget_text() override {}
-  http::PeerText peer() const override { return {}; }
+  http::PeerText peer() const override { return {"192.0.2.7", "192.0.2.7:1", "a"}; }
   const net::Peer& peer_address() const override { return peer_; }
   const Moment& began() const override { return began_; }
   Arena& arena() override { return arena_; }
