@@ -69,9 +69,10 @@ void Reader<Parser>::give_up_head() {
 }
 
 template <class Parser>
-void Reader<Parser>::forget_behind(const char* place) {
-  if (head_.size_class() < BlockSize::Head) return;
+bool Reader<Parser>::forget_behind(const char* place) {
+  if (head_.size_class() < BlockSize::Head) return false;
   head_.discard(static_cast<std::size_t>(place - head_.data()), in_body_ ? head_.size() : begin_);
+  return true;
 }
 
 template <class Parser>

@@ -105,8 +105,10 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   }
   void forget_fields() override { http::forget(reader_.parser().head().fields); }
   void forget_text() override {
-    reader_.parser().head().authority = {};
-    reader_.forget_behind(head().target.data() + head().target.size());
+    http::RequestHead& head = reader_.parser().head();
+    head.authority = {};
+    // No field may outlive its text: a trailer that Connection names would pass.
+    if (reader_.forget_behind(head.target.data() + head.target.size())) head.fields.clear();
   }
   http::PeerText peer() const override { return {text_.address(), text_.with_port(), local_host_}; }
   const net::Peer& peer_address() const override { return peer_; }

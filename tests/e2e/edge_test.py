@@ -117,6 +117,26 @@ class Edge(Case):
                 self.assertEqual(json.loads(read_answer(sock)[2])["target"], "/__echo")
         self.log_line(kanaria, ' 200 200 ', r'"POST http://shop\.test:\d+/__echo\?q HTTP/1.1" "careful/1"')
 
+    def test_a_trailer_that_connection_names_ends_here_though_the_head_was_let_go_of(self):
+        received = []
+
+        def record(sock):
+            data = b""
+            while not data.endswith((b"0\r\n\r\n", b"yes\r\n\r\n")):
+                data += sock.recv(65536)
+            received.append(data)
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        kanaria = self.one_group(self.scripted(record).target)
+        some = b"".join(b"X: %s\r\n" % (b"x" * 400) for _ in range(20))
+        with connect(kanaria.port) as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n" + some + b"Connection: x-secret\r\n" + some
+                         + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+            bombs.await_that(lambda: bombs.unread(kanaria.port) == 0, TIMEOUT, "all bytes read")
+            sock.sendall(b"0\r\nX-Secret: yes\r\n\r\n")
+            self.assertEqual(read_answer(sock)[2], b"ok")
+        self.assertEqual(received[0].partition(b"\r\n\r\n")[2], b"1\r\na\r\n0\r\n\r\n")
+
     def test_an_idle_connection_is_closed_without_a_word(self):
         kanaria = self.one_group(self.scripted(answer_all).target, idle_timeout="1s")
         with connect(kanaria.port) as sock:

@@ -44,8 +44,9 @@ class Reader {
   net::Awaitable<Result<HeadEnd>> head();
   /// No head will come of what was read: it counts as consumed, and a request's parser tells as much as there is.
   void give_up_head();
-  /// The pinned head is needed no more behind this place in it: gives back the memory of a large one.
-  void forget_behind(const char* place);
+  /// The pinned head is needed no more behind this place in it: gives back the memory of a large one. True: what was
+  /// there is gone.
+  bool forget_behind(const char* place);
   /// A body piece that is here already, possibly empty. An error is the parser's fault.
   Result<Piece> ready();
   /// The next piece. `cut` is the fault of a body that ends before its end.
