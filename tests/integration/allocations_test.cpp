@@ -5,6 +5,7 @@
 // Allocations.AreCounted, unless filtered out) `break malloc thread N` with the worker's number.
 #include "support/allocations.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -64,15 +65,19 @@ class WorkerAllocations : public testing::Test {
   }
 
   /// What the worker allocates for 1,000 of these, after as many as it takes to be warm. `at_once`: how many are in
-  /// flight together, each on a connection of its own.
+  /// flight together, each on a connection of its own. A busy machine may let more of them meet than ever before, once:
+  /// so the least of three thousands counts, and a request that allocates does so in each.
   std::size_t taken_by(const Dialogue& dialogue, int at_once = 1) {
     for (int i = 0; i < at_once; ++i) clients_.emplace_back(*net::start_connect(listening_.bound));
     repeat(kWarmUp, dialogue);
-    const std::size_t before = allocations();
-    repeat(kMeasured / at_once, dialogue);
-    const std::size_t taken = allocations() - before;
+    std::size_t least = SIZE_MAX;
+    for (int i = 0; i < 3 && least > 0; ++i) {
+      const std::size_t before = allocations();
+      repeat(kMeasured / at_once, dialogue);
+      least = std::min(least, allocations() - before);
+    }
     clients_.clear();
-    return taken;
+    return least;
   }
 
   observe::AccessLog log_{1};
