@@ -5,9 +5,9 @@
 // Allocations.AreCounted, unless filtered out) `break malloc thread N` with the worker's number.
 #include "support/allocations.hpp"
 
-#include <algorithm>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <future>
