@@ -11,7 +11,7 @@ constexpr int kMaxInterim = 16;  // 1xx answers before the final one
 
 void Upload::start() {
   started_ = true;
-  // Many may be slow with bodies behind large heads. What is still to be told of the head is short.
+  // Many may be slow with bodies behind large heads. What is still to be told of the head is kept: a field or two.
   observe::ExchangeRecord& record = request_.record;
   record.authority = request_.client.arena().keep(record.authority);
   record.user_agent = request_.client.arena().keep(record.user_agent);
