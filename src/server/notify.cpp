@@ -31,6 +31,7 @@ void notify(const std::string& state) {
   name.copy(address.sun_path, name.size());
   if (name[0] == '@') address.sun_path[0] = '\0';  // a socket without a file
   const net::OwnedSocket socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return;  // no descriptor is left
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   ::sendto(socket.get(), state.data(), state.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
            reinterpret_cast<const sockaddr*>(&address), size);
