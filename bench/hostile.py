@@ -78,7 +78,8 @@ access_logs: {{enabled: false}}
 load_balancer: {{{settings}}}
 admin: {{address: "127.0.0.1:{admin}"}}
 listeners: [{{address: 127.0.0.1, port: {port}, default_action: {{target_group: main}}}}]
-target_groups: [{{name: main, targets: ["127.0.0.1:{target}"], target_idle_timeout: 60s}}]
+target_groups:
+  - {{name: main, health_check: {{enabled: false}}, targets: ["127.0.0.1:{target}"], target_idle_timeout: 60s}}
 """)
         child = processes.Child("kanaria", [*prefix, f"{self._programs}/kanaria", "serve", "--config", str(config)],
                                 [self.cores.proxy], self.output("kanaria.log"))

@@ -22,6 +22,9 @@ AIMS = {  # ns
     "split_and_pick/small_canary": 60,
     "split_and_pick/thirds": 60,
     "split_and_pick/primes": 60,
+    "pick/round_robin/1000": 100,
+    "pick/least_outstanding/1000": 100,
+    "pick/weighted_random/1000": 100,
     "find/1000": 150,
 }
 

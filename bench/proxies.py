@@ -59,8 +59,8 @@ listeners:
     rules:{rules}
     default_action: {{fixed_response: {{status_code: 404}}}}
 target_groups:
-  - {{name: main, targets: ["127.0.0.1:{place.targets[0]}"], target_idle_timeout: 60s}}
-  - {{name: canary, targets: ["127.0.0.1:{place.targets[1]}"], target_idle_timeout: 60s}}
+  - {{name: main, health_check: {{enabled: false}}, targets: ["127.0.0.1:{place.targets[0]}"], target_idle_timeout: 60s}}
+  - {{name: canary, health_check: {{enabled: false}}, targets: ["127.0.0.1:{place.targets[1]}"], target_idle_timeout: 60s}}
 """)
     return [f"{place.programs}/kanaria", "serve", "--config", str(config)]
 

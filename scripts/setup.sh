@@ -14,6 +14,7 @@ set -euo pipefail
 build_packages=(
   clang-19 cmake ninja-build pkg-config
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev libcli11-dev nlohmann-json3-dev libssl-dev
+  libc-ares-dev
   ca-certificates curl
 )
 bench_packages=(

@@ -1,11 +1,11 @@
 // The commands that ask a running daemon over its admin listener.
+#include "remote.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "client.hpp"
-#include "command.hpp"
 #include "kanaria/config/parse.hpp"
 
 namespace kanaria::cli {
@@ -17,19 +17,6 @@ namespace {
 
 constexpr std::chrono::seconds kTimeout{60};
 constexpr const char* kDefaultAdmin = "127.0.0.1:9900";
-
-struct Options {
-  std::string admin;
-  std::string config;
-};
-
-void add_admin_options(CLI::App& command, Options& options) {
-  command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
-      ->envname("KANARIA_ADMIN");
-  command.add_option("--config", options.config, "Configuration file to take the admin address from")
-      ->envname("KANARIA_CONFIG");
-  add_later_flag(command, "--token-file");
-}
 
 /// Raised when the file that should tell the admin address can't be used; what is wrong has been printed.
 struct BadConfiguration {};
@@ -54,7 +41,7 @@ Daemon of_model(const config::Model& model, const std::string& file) {
   throw std::runtime_error(file + " turns the admin listener off (admin: {address: none}): there is nobody to ask");
 }
 
-Daemon find_daemon(const Options& options) {
+Daemon find_daemon(const AdminOptions& options) {
   if (!options.admin.empty()) return at_address(options.admin);
   if (options.config.empty()) return at_address(kDefaultAdmin);
   const config::Loaded loaded = config::load(options.config, config::process_environment());
@@ -66,7 +53,17 @@ Daemon find_daemon(const Options& options) {
   return of_model(*loaded.model, options.config);
 }
 
-Response ask(const Options& options, http1::verb method, const std::string& target) {
+}  // namespace
+
+void add_admin_options(CLI::App& command, AdminOptions& options) {
+  command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
+      ->envname("KANARIA_ADMIN");
+  command.add_option("--config", options.config, "Configuration file to take the admin address from")
+      ->envname("KANARIA_CONFIG");
+  add_later_flag(command, "--token-file");
+}
+
+Response ask(const AdminOptions& options, http1::verb method, const std::string& target, const std::string& body) {
   if (config::process_environment()("KANARIA_TOKEN_FILE")) {
     throw CLI::ValidationError("KANARIA_TOKEN_FILE", "not available yet");
   }
@@ -74,7 +71,8 @@ Response ask(const Options& options, http1::verb method, const std::string& targ
   Request request(method, target, 11);
   request.set(http1::field::host, place.unix_path.empty() ? address : "localhost");
   request.set(http1::field::connection, "close");
-  if (method == http1::verb::post) request.set(http1::field::content_type, "application/json");
+  if (method != http1::verb::get) request.set(http1::field::content_type, "application/json");
+  request.body() = body;
   request.prepare_payload();
 
   asio::io_context io(1);
@@ -96,6 +94,18 @@ Response ask(const Options& options, http1::verb method, const std::string& targ
   return std::move(*answer);
 }
 
+int run_remote(const std::function<int()>& run) {
+  try {
+    return run();
+  } catch (const BadConfiguration&) {
+    return kBadConfiguration;
+  } catch (const nlohmann::json::exception&) {
+    throw std::runtime_error("this is no kanaria's answer");
+  }
+}
+
+namespace {
+
 int print_reload(const Response& answer) {
   const nlohmann::json body = nlohmann::json::parse(answer.body());
   if (answer.result() == http1::status::ok) {
@@ -113,32 +123,21 @@ int print_reload(const Response& answer) {
   return answer.result() == http1::status::unprocessable_entity ? kBadConfiguration : kFailed;
 }
 
-int reload(const Options& options) {
-  const Response answer = ask(options, http1::verb::post, "/api/v1/reload");
-  try {
-    return print_reload(answer);
-  } catch (const nlohmann::json::exception&) {
-    throw std::runtime_error("this is no kanaria's answer: HTTP " + std::to_string(answer.result_int()));
-  }
+int reload(const AdminOptions& options) {
+  return print_reload(ask(options, http1::verb::post, "/api/v1/reload"));
 }
 
-int healthcheck(const Options& options) {
+int healthcheck(const AdminOptions& options) {
   const Response answer = ask(options, http1::verb::get, "/readyz");
   const bool ready = answer.result() == http1::status::ok;
   std::cout << (ready ? "ready\n" : "not ready\n");
   return ready ? kFine : kFailed;
 }
 
-void add_remote(CLI::App& command, int& exit_code, int (*run)(const Options&)) {
-  auto options = std::make_shared<Options>();
+void add_remote(CLI::App& command, int& exit_code, int (*run)(const AdminOptions&)) {
+  auto options = std::make_shared<AdminOptions>();
   add_admin_options(command, *options);
-  command.callback([options, run, &exit_code] {
-    try {
-      exit_code = run(*options);
-    } catch (const BadConfiguration&) {
-      exit_code = kBadConfiguration;
-    }
-  });
+  command.callback([options, run, &exit_code] { exit_code = run_remote([&] { return run(*options); }); });
 }
 
 }  // namespace

@@ -40,6 +40,9 @@ std::string word(const std::vector<Network>& networks) {
   for (const Network& network : networks) append(text, concat(text.empty() ? "" : " ", to_text(network)));
   return text.empty() ? "nobody" : text;
 }
+std::string word(int value) {
+  return std::to_string(value);
+}
 template <class Choice>
   requires std::is_enum_v<Choice> || std::same_as<Choice, bool>
 std::string word(Choice value) {
@@ -58,7 +61,7 @@ void compare_fixed(Lines& lines, std::string_view what, const std::string& befor
 }
 
 void compare_settings(Lines& lines, const Model& before, const Model& after) {
-  compare_fixed(lines, "workers", auto_or(before.workers), auto_or(after.workers));
+  compare_fixed(lines, "workers", number_or(before.workers, "auto"), number_or(after.workers, "auto"));
   compare(lines, "log level", before.log.level, after.log.level);
   compare(lines, "log format", before.log.format, after.log.format);
   const LoadBalancer& was = before.load_balancer;
@@ -75,7 +78,8 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   compare(lines, "load_balancer desync_mitigation_mode", was.desync_mitigation_mode, is.desync_mitigation_mode);
   compare(lines, "load_balancer request_header_timeout", was.request_header_timeout, is.request_header_timeout);
   compare(lines, "load_balancer target_connect_timeout", was.target_connect_timeout, is.target_connect_timeout);
-  compare(lines, "load_balancer max_connections", auto_or(was.max_connections), auto_or(is.max_connections));
+  compare(lines, "load_balancer max_connections", number_or(was.max_connections, "auto"),
+          number_or(is.max_connections, "auto"));
   compare(lines, "load_balancer max_request_body", size_text(was.max_request_body), size_text(is.max_request_body));
   compare(lines, "load_balancer drain_timeout", was.drain_timeout, is.drain_timeout);
   compare(lines, "load_balancer drain_delay", was.drain_delay, is.drain_delay);
@@ -90,6 +94,7 @@ std::string share(const Forward& forward, const WeightedGroup& group) {
 
 void compare_forwards(Lines& lines, const std::string& where, const Forward& before, const Forward& after) {
   compare(lines, concat(where, ": split"), before.split, after.split);
+  compare(lines, concat(where, ": failover"), before.failover, after.failover);
   const auto find = [](const Forward& forward, const std::string& name) -> const WeightedGroup* {
     const auto found = std::ranges::find_if(forward.target_groups,
                                             [&](const WeightedGroup& group) { return group.name.value == name; });
@@ -177,20 +182,94 @@ void compare_listeners(Lines& lines, const Listener& before, const Listener& aft
   compare_rules(lines, concat(where, ": rule default"), before.default_rule, after.default_rule);
 }
 
+std::string percentage(int number) {
+  return concat(number, '%');
+}
+
+template <class T>
+std::string flags_or_nothing(std::span<const Flag<T>> known, const T& of) {
+  const std::string listed = flags(known, of);
+  return listed.empty() ? "nothing" : listed;
+}
+
+void compare_health_checks(Lines& lines, const std::string& where, const HealthCheck& was, const HealthCheck& is) {
+  const auto port = [](const HealthCheck& check) { return number_or(check.port, "traffic-port"); };
+  compare(lines, concat(where, " enabled"), was.enabled, is.enabled);
+  compare(lines, concat(where, " path"), was.path, is.path);
+  compare(lines, concat(where, " port"), port(was), port(is));
+  compare(lines, concat(where, " interval"), was.interval, is.interval);
+  compare(lines, concat(where, " timeout"), was.timeout, is.timeout);
+  compare(lines, concat(where, " healthy_threshold"), was.healthy_threshold, is.healthy_threshold);
+  compare(lines, concat(where, " unhealthy_threshold"), was.unhealthy_threshold, is.unhealthy_threshold);
+  compare(lines, concat(where, " matcher"), was.matcher.to_string(), is.matcher.to_string());
+}
+
+void compare_routing(Lines& lines, const std::string& where, const UnhealthyStateRouting& was,
+                     const UnhealthyStateRouting& is) {
+  compare(lines, concat(where, " minimum_healthy_targets_count"), was.minimum_healthy_targets_count,
+          is.minimum_healthy_targets_count);
+  compare(lines, concat(where, " minimum_healthy_targets_percentage"),
+          percent_or_off(was.minimum_healthy_targets_percentage),
+          percent_or_off(is.minimum_healthy_targets_percentage));
+}
+
+void compare_retries(Lines& lines, const std::string& where, const Retries& was, const Retries& is) {
+  compare(lines, concat(where, " max"), was.max, is.max);
+  compare(lines, concat(where, " budget"), percentage(was.budget_percent), percentage(is.budget_percent));
+  compare(lines, concat(where, " retry_on"), flags_or_nothing(retry_on(), was), flags_or_nothing(retry_on(), is));
+}
+
+void compare_passive_health(Lines& lines, const std::string& where, const PassiveHealth& was, const PassiveHealth& is) {
+  compare(lines, concat(where, " enabled"), was.enabled, is.enabled);
+  compare(lines, concat(where, " on"), flags_or_nothing(ejects_on(), was), flags_or_nothing(ejects_on(), is));
+  compare(lines, concat(where, " failures"), was.failures, is.failures);
+  compare(lines, concat(where, " ejection_time"), was.ejection_time, is.ejection_time);
+  compare(lines, concat(where, " max_ejected"), percentage(was.max_ejected_percent),
+          percentage(is.max_ejected_percent));
+}
+
+void compare_health_and_bounds(Lines& lines, const std::string& where, const TargetGroup& was, const TargetGroup& is) {
+  compare(lines, concat(where, ": dns_max_ttl"), was.dns_max_ttl, is.dns_max_ttl);
+  compare(lines, concat(where, ": load_balancing_algorithm_type"), was.load_balancing_algorithm_type,
+          is.load_balancing_algorithm_type);
+  compare(lines, concat(where, ": load_balancing_anomaly_mitigation"),
+          std::string(on_or_off(was.load_balancing_anomaly_mitigation)),
+          std::string(on_or_off(is.load_balancing_anomaly_mitigation)));
+  compare(lines, concat(where, ": deregistration_delay"), was.deregistration_delay, is.deregistration_delay);
+  compare(lines, concat(where, ": slow_start"), was.slow_start, is.slow_start);
+  compare_health_checks(lines, concat(where, ": health_check"), was.health_check, is.health_check);
+  compare_routing(lines, concat(where, ": unhealthy_state_routing"), was.unhealthy_state_routing,
+                  is.unhealthy_state_routing);
+  compare_retries(lines, concat(where, ": retries"), was.retries, is.retries);
+  compare_passive_health(lines, concat(where, ": passive_health"), was.passive_health, is.passive_health);
+  compare(lines, concat(where, ": max_connections_per_target"), number_or(was.max_connections_per_target, "unlimited"),
+          number_or(is.max_connections_per_target, "unlimited"));
+  compare(lines, concat(where, ": max_pending"), was.max_pending, is.max_pending);
+  compare(lines, concat(where, ": pending_timeout"), was.pending_timeout, is.pending_timeout);
+}
+
 void compare_groups(Lines& lines, const TargetGroup& before, const TargetGroup& after) {
   const std::string where = concat("target group ", after.name);
-  const auto port = [](const TargetGroup& group) { return group.port ? std::to_string(*group.port) : "none"; };
+  const auto port = [](const TargetGroup& group) { return number_or(group.port, "none"); };
   compare(lines, concat(where, ": port"), port(before), port(after));
   compare(lines, concat(where, ": target_idle_timeout"), before.target_idle_timeout, after.target_idle_timeout);
+  compare_health_and_bounds(lines, where, before, after);
   const auto count = lines.size();
-  const auto holds = [](const TargetGroup& group, const Target& target) {
-    return std::ranges::find(group.targets, target) != group.targets.end();
+  const auto find = [](const TargetGroup& group, const Target& target) -> const Target* {
+    const auto found =
+        std::ranges::find_if(group.targets, [&](const Target& other) { return same_place(other, target); });
+    return found == group.targets.end() ? nullptr : &*found;
   };
   for (const Target& was : before.targets) {
-    if (!holds(after, was)) lines.push_back(concat(where, ": target ", was.text.value, " removed"));
+    if (find(after, was) == nullptr) lines.push_back(concat(where, ": target ", was.text.value, " removed"));
   }
   for (const Target& is : after.targets) {
-    if (!holds(before, is)) lines.push_back(concat(where, ": target ", is.text.value, " added"));
+    const Target* const was = find(before, is);
+    if (was == nullptr) {
+      lines.push_back(concat(where, ": target ", is.text.value, is.drained ? " added, drained" : " added"));
+    } else if (was->drained != is.drained) {
+      lines.push_back(concat(where, ": target ", is.text.value, is.drained ? " drained" : " not drained any more"));
+    }
   }
   if (before.targets != after.targets && lines.size() == count) {
     lines.push_back(concat(where, ": the order of its targets changed"));

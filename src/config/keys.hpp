@@ -34,6 +34,11 @@ enum class Scope : std::uint8_t {
   Redirect,
   FixedResponse,
   TargetGroup,
+  HealthCheck,
+  TargetGroupHealth,
+  UnhealthyStateRouting,
+  Retries,
+  PassiveHealth,
   Target,  // an attachment's arguments: a target is text here
 };
 

@@ -57,6 +57,7 @@ Forward read_forward(const Value& value) {
   if (const auto split = map.find("split")) {
     set(forward.split, choice<SplitMode>(*split, {{"shuffled", SplitMode::Shuffled}, {"random", SplitMode::Random}}));
   }
+  read_into(forward.failover, map, "failover", boolean);
   return forward;
 }
 

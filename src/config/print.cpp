@@ -99,7 +99,7 @@ class Yaml {
     line(1, concat("desync_mitigation_mode: ", words(balancer.desync_mitigation_mode)));
     line(1, concat("request_header_timeout: ", to_text(balancer.request_header_timeout)));
     line(1, concat("target_connect_timeout: ", to_text(balancer.target_connect_timeout)));
-    line(1, concat("max_connections: ", auto_or(balancer.max_connections)));
+    line(1, concat("max_connections: ", number_or(balancer.max_connections, "auto")));
     line(1, concat("max_request_body: ", size_text(balancer.max_request_body)));
     line(1, concat("drain_timeout: ", to_text(balancer.drain_timeout)));
     line(1, concat("drain_delay: ", to_text(balancer.drain_delay)));
@@ -113,6 +113,7 @@ class Yaml {
         line(indent + 2, concat("- {name: ", scalar(group.name.value), ", weight: ", group.weight, '}'));
       }
       line(indent + 1, concat("split: ", words(forward->split)));
+      line(indent + 1, concat("failover: ", words(forward->failover)));
     } else if (const auto* const redirect = std::get_if<Redirect>(&action.of)) {
       line(indent, "redirect:");
       line(indent + 1, concat("protocol: ", scalar(redirect->protocol)));
@@ -167,10 +168,50 @@ class Yaml {
 
   void target_group(const TargetGroup& group) {
     line(1, concat("- name: ", scalar(group.name)));
-    line(2, concat("port: ", group.port ? std::to_string(*group.port) : "none"));
+    line(2, concat("port: ", number_or(group.port, "none")));
     line(2, "protocol: HTTP");
     line(2, concat("targets: ", list(group.targets, [](const Target& target) { return scalar(target.text.value); })));
     line(2, concat("target_idle_timeout: ", to_text(group.target_idle_timeout)));
+    line(2, concat("dns_max_ttl: ", to_text(group.dns_max_ttl)));
+    line(2, concat("load_balancing_algorithm_type: ", words(group.load_balancing_algorithm_type)));
+    line(2, concat("load_balancing_anomaly_mitigation: ", on_or_off(group.load_balancing_anomaly_mitigation)));
+    line(2, concat("deregistration_delay: ", to_text(group.deregistration_delay)));
+    line(2, concat("slow_start: ", to_text(group.slow_start)));
+    health_check(group.health_check);
+    const UnhealthyStateRouting& routing = group.unhealthy_state_routing;
+    line(2, "target_group_health:");
+    line(3, "unhealthy_state_routing:");
+    line(4, concat("minimum_healthy_targets_count: ", routing.minimum_healthy_targets_count));
+    line(4, concat("minimum_healthy_targets_percentage: ", percent_or_off(routing.minimum_healthy_targets_percentage)));
+    const Retries& retries = group.retries;
+    line(2, concat("retries: {max: ", retries.max, ", budget: ", retries.budget_percent, "%, retry_on: [",
+                   flags(retry_on(), retries), "]}"));
+    passive_health(group.passive_health);
+    line(2, concat("max_connections_per_target: ", number_or(group.max_connections_per_target, "unlimited")));
+    line(2, concat("max_pending: ", group.max_pending));
+    line(2, concat("pending_timeout: ", to_text(group.pending_timeout)));
+  }
+
+  void health_check(const HealthCheck& check) {
+    line(2, "health_check:");
+    line(3, concat("enabled: ", words(check.enabled)));
+    line(3, "protocol: HTTP");
+    line(3, concat("path: ", scalar(check.path)));
+    line(3, concat("port: ", number_or(check.port, "traffic-port")));
+    line(3, concat("interval: ", to_text(check.interval)));
+    line(3, concat("timeout: ", to_text(check.timeout)));
+    line(3, concat("healthy_threshold: ", check.healthy_threshold));
+    line(3, concat("unhealthy_threshold: ", check.unhealthy_threshold));
+    line(3, concat("matcher: ", scalar(check.matcher.to_string())));
+  }
+
+  void passive_health(const PassiveHealth& health) {
+    line(2, "passive_health:");
+    line(3, concat("enabled: ", words(health.enabled)));
+    line(3, concat("on: [", flags(ejects_on(), health), ']'));
+    line(3, concat("failures: ", health.failures));
+    line(3, concat("ejection_time: ", to_text(health.ejection_time)));
+    line(3, concat("max_ejected: ", health.max_ejected_percent, '%'));
   }
 };
 
@@ -178,7 +219,7 @@ class Yaml {
 
 std::string to_yaml(const Model& model) {
   Yaml yaml;
-  yaml.line(0, concat("workers: ", auto_or(model.workers)));
+  yaml.line(0, concat("workers: ", number_or(model.workers, "auto")));
   yaml.line(0, concat("log: {level: ", words(model.log.level), ", format: ", words(model.log.format), '}'));
   yaml.line(0, "");
   yaml.load_balancer(model.load_balancer);

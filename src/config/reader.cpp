@@ -200,6 +200,23 @@ std::optional<int> number(const Value& value, int low, int high) {
   return std::nullopt;
 }
 
+std::optional<int> percentage(const Value& value, int low, int high) {
+  const auto text = scalar(value);
+  if (!text) return std::nullopt;
+  const std::string_view digits = std::string_view(*text).substr(0, text->size() - (text->ends_with('%') ? 1 : 0));
+  const Decimal number = decimal(digits);
+  if (number.is == Decimal::Is::Padded) {
+    fault_padded(value, *text);
+  } else if (number.is == Decimal::Is::NoNumber) {
+    value.fault(concat(value.name, " must be a percentage such as 20%, not ", in_quotes(*text)));
+  } else if (number.value < low || number.value > high) {
+    value.fault(concat(value.name, " must be ", low, "%-", high, "%, not ", std::string_view(*text).substr(0, 40)));
+  } else {
+    return static_cast<int>(number.value);
+  }
+  return std::nullopt;
+}
+
 std::optional<bool> boolean(const Value& value) {
   const auto word = scalar(value);
   if (!word) return std::nullopt;

@@ -61,6 +61,7 @@ std::optional<std::string> text(const Value& value);  // not empty, no control c
 std::optional<Text> placed_text(const Value& value);
 std::optional<std::string> name(const Value& value);  // [A-Za-z0-9_.-]{1,64}
 std::optional<int> number(const Value& value, int low, int high);
+std::optional<int> percentage(const Value& value, int low, int high);  // 20 or 20%
 std::optional<bool> boolean(const Value& value);
 std::optional<std::uint64_t> size(const Value& value);  // in bytes, at most 64 TiB
 std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milliseconds high);

@@ -12,6 +12,10 @@ namespace kanaria::config {
 
 std::vector<Listener> read_listeners(const Value& value);
 std::vector<TargetGroup> read_target_groups(const Value& value);
+HealthCheck read_health_check(const Value& value);
+UnhealthyStateRouting read_target_group_health(const Value& value);
+Retries read_retries(const Value& value);
+PassiveHealth read_passive_health(const Value& value);
 std::vector<Condition> read_conditions(const Value& value);
 Transforms read_transforms(const Value& value);
 std::optional<Action> read_action(const Value& value);

@@ -90,6 +90,10 @@ class Validation {
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
       warn_of_proxy_protocol(model_.listeners[i].proxy_protocol, concat("listeners[", i, "].proxy_protocol"));
       warn_of_covered_rules(model_.listeners[i], concat("listeners[", i, ']'));
+      warn_of_failovers(model_.listeners[i], concat("listeners[", i, ']'));
+    }
+    for (std::size_t i = 0; i < model_.target_groups.size(); ++i) {
+      warn_of_health(model_.target_groups[i], concat("target_groups[", i, ']'));
     }
     warn_of_unused_groups();
   }
@@ -110,10 +114,12 @@ class Validation {
   }
 
   void check_groups() {
+    Seen seen_groups;
     for (std::size_t i = 0; i < model_.target_groups.size(); ++i) {
       const TargetGroup& group = model_.target_groups[i];
       const std::string path = concat("target_groups[", i, ']');
-      check_name(groups_, "target group", group, path);
+      check_name(seen_groups, "target group", group, path);
+      groups_.try_emplace(group.name, &group);
       std::set<std::tuple<bool, std::string, std::uint16_t>> seen;
       for (const Target& target : group.targets) {
         const auto* const address = std::get_if<boost::asio::ip::address>(&target.host);
@@ -294,7 +300,7 @@ class Validation {
     used_.insert(name.value);
     if (groups_.contains(name.value)) return;
     std::vector<std::string_view> known;
-    for (const auto& [group, at] : groups_) known.push_back(group);
+    for (const auto& [group, of] : groups_) known.push_back(group);
     const std::string_view meant = nearest(name.value, known);
     diagnostics_.error(name.at, path,
                        concat("there is no target group ", in_quotes(name.value),
@@ -316,6 +322,47 @@ class Validation {
     }
   }
 
+  void warn_of_failovers(const Listener& listener, const std::string& path) {
+    for (std::size_t i = 0; i < listener.rules.size(); ++i) {
+      warn_of_failover(listener.rules[i].action, concat(path, ".rules[", i, "].action"));
+    }
+    warn_of_failover(listener.default_rule.action, path + ".default_action");
+  }
+
+  void warn_of_failover(const Action& action, const std::string& path) {
+    const auto* const forward = std::get_if<Forward>(&action.of);
+    if (forward == nullptr || !forward->failover) return;
+    if (forward->target_groups.size() == 1) {
+      diagnostics_.warning(action.at, path, "failover means nothing with a single target group");
+      return;
+    }
+    for (const WeightedGroup& group : forward->target_groups) {
+      if (group.weight == 0 || groups_.at(group.name.value)->health_check.enabled) continue;
+      diagnostics_.warning(
+          group.name.at, path,
+          concat("failover never leaves the target group ", in_quotes(group.name.value), ": its health_check is off"));
+    }
+  }
+
+  void warn_of_health(const TargetGroup& group, const std::string& path) {
+    const auto is_socket = [](const Target& target) { return target.unix_socket; };
+    const auto is_name = [](const Target& target) {
+      return !target.unix_socket && std::holds_alternative<std::string>(target.host);
+    };
+    if (group.targets.empty()) return;
+    if (group.health_check.port && std::ranges::all_of(group.targets, is_socket)) {
+      diagnostics_.warning(group.name_at, path + ".health_check.port",
+                           "the port of a health check means nothing here: all targets are Unix sockets");
+    }
+    // How many targets there are is known unless one is a name.
+    const int least = group.unhealthy_state_routing.minimum_healthy_targets_count;
+    if (static_cast<std::size_t>(least) > group.targets.size() && std::ranges::none_of(group.targets, is_name)) {
+      diagnostics_.warning(group.name_at, path + ".target_group_health",
+                           concat("minimum_healthy_targets_count is ", least, ", and there are ", group.targets.size(),
+                                  ": unhealthy targets always take traffic"));
+    }
+  }
+
   void warn_of_unused_groups() {
     for (std::size_t i = 0; i < model_.target_groups.size(); ++i) {
       const TargetGroup& group = model_.target_groups[i];
@@ -327,7 +374,7 @@ class Validation {
 
   const Model& model_;
   Diagnostics& diagnostics_;
-  Seen groups_;
+  std::map<std::string_view, const TargetGroup*> groups_;
   std::set<std::string_view> used_;
 };
 

@@ -34,8 +34,35 @@ std::string_view words(ProxyVersion version) {
   return kWords[static_cast<std::size_t>(version)];
 }
 
-std::string auto_or(const std::optional<int>& number) {
-  return number ? std::to_string(*number) : "auto";
+std::string_view words(Algorithm algorithm) {
+  constexpr std::string_view kWords[] = {"round_robin", "least_outstanding_requests", "weighted_random"};
+  return kWords[static_cast<std::size_t>(algorithm)];
+}
+
+std::string number_or(const std::optional<int>& number, std::string_view without) {
+  return number ? std::to_string(*number) : std::string(without);
+}
+
+std::string_view on_or_off(bool value) {
+  return value ? "on" : "off";
+}
+
+std::string percent_or_off(const std::optional<int>& number) {
+  return number ? std::to_string(*number) + '%' : "off";
+}
+
+std::span<const Flag<Retries>> retry_on() {
+  static constexpr Flag<Retries> kFlags[] = {{"connect_failure", &Retries::connect_failure},
+                                             {"reused_connection_closed", &Retries::reused_connection_closed},
+                                             {"reset_before_answer", &Retries::reset_before_answer}};
+  return kFlags;
+}
+
+std::span<const Flag<PassiveHealth>> ejects_on() {
+  static constexpr Flag<PassiveHealth> kFlags[] = {{"connect_failure", &PassiveHealth::connect_failure},
+                                                   {"reset", &PassiveHealth::reset},
+                                                   {"timeout", &PassiveHealth::timeout}};
+  return kFlags;
 }
 
 int total_weight(const Forward& forward) {

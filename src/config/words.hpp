@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,9 +17,33 @@ std::string_view words(XffMode mode);
 std::string_view words(http::DesyncMode mode);
 std::string_view words(SplitMode mode);
 std::string_view words(ProxyVersion version);
+std::string_view words(Algorithm algorithm);
 
-/// A number, or "auto" without one.
-std::string auto_or(const std::optional<int>& number);
+/// A number, or without one the word that says so: "auto", "none", "off".
+std::string number_or(const std::optional<int>& number, std::string_view without);
+
+std::string_view on_or_off(bool value);
+/// "50%", or "off" without a number.
+std::string percent_or_off(const std::optional<int>& number);
+
+/// A word of a list, and what it switches on.
+template <class T>
+struct Flag {
+  std::string_view word;
+  bool T::* member;
+};
+std::span<const Flag<Retries>> retry_on();
+std::span<const Flag<PassiveHealth>> ejects_on();
+
+/// The words of what is switched on: "reset, timeout".
+template <class T>
+std::string flags(std::span<const Flag<T>> known, const T& of) {
+  std::string listed;
+  for (const auto& [word, member] : known) {
+    if (of.*member) listed.append(listed.empty() ? "" : ", ").append(word);
+  }
+  return listed;
+}
 
 int total_weight(const Forward& forward);
 

@@ -165,6 +165,24 @@ void add_targets(Page& page, const RowTable<TargetRow>& targets) {
   add_each(page, targets, &TargetRow::in_flight);
 }
 
+void add_groups(Page& page, const RowTable<GroupRow>& groups, const ProcessFacts& facts) {
+  page.family("proxy_errors_total", "counter", "Requests that failed, or that their client gave up.");
+  add_faults(page, groups, &GroupRow::errors);
+  page.family("retries_total", "counter", "Further attempts, by what ended the one before.");
+  add_faults(page, groups, &GroupRow::retries);
+  page.family("fail_open_requests_total", "counter", "Requests that any target could get, for too few were healthy.");
+  add_each(page, groups, &GroupRow::fail_open, {"reason", "unhealthy_state_routing"});
+  page.family("failover_requests_total", "counter", "Requests given out while another group had no healthy target.");
+  add_each(page, groups, &GroupRow::failover, {"reason", "no_healthy_target"});
+  page.family("pending_requests", "gauge", "Requests that wait for a target with room.");
+  add_each(page, groups, &GroupRow::pending);
+  page.family("ejections_total", "counter", "Targets taken out by passive health.");
+  for (const auto& [group, count] : facts.ejections) page.sample(std::to_string(count), {{"target_group", group}});
+  page.family("targets", "gauge", "Targets by their state of health.");
+  for (const auto& [group, state, count] : facts.target_counts)
+    page.sample(std::to_string(count), {{"target_group", group}, {"state", state}});
+}
+
 void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   page.family("client_connections", "gauge", "Open client connections.");
   add_each(page, listeners, &ListenerRow::client_connections);
@@ -240,10 +258,7 @@ std::string Metrics::text(const ProcessFacts& facts) const {
   Page page;
   add_requests(page, routes_);
   add_split(page, routes_, facts);
-  page.family("proxy_errors_total", "counter", "Requests that failed, or that their client gave up.");
-  add_faults(page, groups_, &GroupRow::errors);
-  page.family("retries_total", "counter", "Further attempts, by what ended the one before.");
-  add_faults(page, groups_, &GroupRow::retries);
+  add_groups(page, groups_, facts);
   add_targets(page, targets_);
   add_listeners(page, listeners_);
   add_process(page, facts);

@@ -1,28 +1,16 @@
 #include "kanaria/proxy/forward.hpp"
 
 #include <exception>
+#include <optional>
+#include <utility>
 
 #include "kanaria/base/fault_table.hpp"
 #include "kanaria/proxy/relay.hpp"
 #include "kanaria/proxy/retry.hpp"
+#include "lease.hpp"
 
 namespace kanaria::proxy {
 namespace {
-
-/// A target that is in use: in flight until it dies.
-class TargetLease {
- public:
-  TargetLease(observe::Counters& counters, const targets::Target& target) : row_(counters.target(target.row)) {
-    row_.requests.add();
-    row_.in_flight.add();
-  }
-  TargetLease(const TargetLease&) = delete;
-  TargetLease& operator=(const TargetLease&) = delete;
-  ~TargetLease() { row_.in_flight.subtract(); }
-
- private:
-  observe::TargetRow& row_;
-};
 
 /// Connects that time out are not repeated for ever: after so many time-outs' worth, no further try.
 constexpr int kConnectTimeouts = 3;
@@ -31,25 +19,74 @@ constexpr int kConnectTimeouts = 3;
 /// too.
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
 
-/// A target not yet tried; null: there is none, or the tries are used up.
-const targets::Target* next_target(Request& request, const targets::Group& group, targets::Tried& tried) {
-  if (tried.size() == tried.capacity()) return nullptr;
-  const targets::Target* const target = request.context.balancer.pick(group, tried);
-  if (target != nullptr) tried.push_back(target);
-  return target;
+/// What splits this request: the rule's split or, with failover, that of the groups that are alive.
+targets::Split& split_of(const runtime::Route& route, bool& failed_over) {
+  std::size_t alive = 0;
+  for (std::size_t i = 0; i < route.groups.size() && !route.survivors.empty(); ++i)
+    if (route.groups[i]->state->alive.load(std::memory_order_relaxed)) alive |= std::size_t{1} << i;
+  targets::Split* const survivors = route.survivors.empty() ? nullptr : route.survivors[alive].get();
+  failed_over = survivors != nullptr;
+  return failed_over ? *survivors : *route.split;
 }
 
 /// The group of this request; null: all weights are 0.
 const targets::Group* choose(Request& request, const rules::Forward& action) {
   const runtime::Route& route = request.listener.routes[action.index];
-  const std::size_t chosen = route.split->choose(request.context.loop.random());
+  bool failed_over = false;
+  const std::size_t chosen = split_of(route, failed_over).choose(request.context.loop.random());
   if (chosen == targets::Split::kNone) return nullptr;
   const targets::Group& group = *route.groups[chosen];
   request.record.target_group = group.name;
   request.record.group_row = group.row;
   request.record.route_row = route.rows[chosen];
   request.context.counters.route(route.rows[chosen]).split_requests.add();
+  if (failed_over) request.context.counters.group(group.row).failover.add();
   return &group;
+}
+
+/// What the tries of one request have come to.
+struct Tries {
+  const targets::Group& group;
+  bool may_probe;  // it does no harm twice, so it may try an ejected target
+  targets::Tried tried;
+  int counted = 0;         // further tries that counted against Retries::max
+  bool fresh = false;      // the next one on a new connection
+  bool fail_open = false;  // told already
+};
+
+/// A target not yet tried that has room, as a lease. None, or why there is none.
+Fault take_target(Request& request, Tries& tries, std::optional<TargetLease>& lease) {
+  if (tries.tried.size() == tries.tried.capacity()) return Fault::NoTarget;
+  while (true) {
+    const targets::Pick pick = request.context.balancer.pick(tries.group, tries.tried, tries.may_probe);
+    if (pick.target == nullptr) return pick.is_full ? Fault::TargetsFull : Fault::NoTarget;
+    lease.emplace(request.context.counters, tries.group, pick);
+    if (!lease->has_room()) {
+      lease.reset();
+      continue;
+    }
+    tries.tried.push_back(pick.target);
+    if (pick.fail_open && !std::exchange(tries.fail_open, true))
+      request.context.counters.group(tries.group.row).fail_open.add();
+    return Fault::None;
+  }
+}
+
+/// The same, after waiting in line.
+net::Awaitable<Fault> wait_for_target(Request& request, Tries& tries, std::optional<TargetLease>& lease) {
+  const targets::Group& group = tries.group;
+  targets::WaitingLine::Place place(request.context.loop, *group.state->line);
+  if (!place.join(group.max_pending, group.pending_timeout)) co_return Fault::TargetsFull;
+  const observe::Gauge waiting(request.context.counters.group(group.row).pending);
+  const http::Watch watch(request.client, place);
+  while (true) {
+    if (place.is_first()) {
+      const Fault taken = take_target(request, tries, lease);
+      if (taken != Fault::TargetsFull) co_return taken;
+    }
+    const Fault fault = co_await place.wait();
+    if (fault != Fault::None) co_return fault;
+  }
 }
 
 /// Builds the head that the target gets, once for all tries.
@@ -76,8 +113,10 @@ Result<void> make_outgoing(Request& request, const rules::Rule& rule) {
 struct Try {
   const targets::Group& group;
   const targets::Target& target;
-  bool fresh = false;          // not on a reused connection
-  bool body_consumed = false;  // set by the try
+  bool fresh;  // not on a reused connection
+  // Set by the try:
+  bool sent = false;           // bytes may have reached the target
+  bool body_consumed = false;  // bytes of the body, or of the head, are gone
 };
 
 net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Piece& first) {
@@ -85,7 +124,6 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   const config::LoadBalancer& settings = request.snapshot.settings();
   request.record.target = attempted.target.text;
   request.record.target_row = attempted.target.row;
-  const TargetLease lease(context.counters, attempted.target);
 
   const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
   targets::AttemptPtr owned;
@@ -100,10 +138,11 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   targets::Attempt& attempt = *owned;
 
   const http::Watch watch(request.client, attempt);
+  attempted.sent = true;
   const Result<void> sent = co_await attempt.send(request.out.request, first);
   request.record.sent_to_target = request.context.loop.now().time;
-  // Many large heads may wait for their answers at once, and none that went out on a fresh connection is sent again.
-  if (sent && !is_reused) http::forget(request.out.request.fields);
+  // Many large heads may wait for their answers at once: those are not sent again, unless a reused connection ends.
+  if (sent && !is_reused) attempted.body_consumed = http::forget(request.out.request.fields);
   Upload upload(request, attempt);
   if (sent && !first.last) upload.start();
   Fault fault = Fault::None;
@@ -116,7 +155,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   if (fault != Fault::None && !sent && !request.answer_started()) fault = sent.error().fault;
   co_await upload.end();
   if (bug) std::rethrow_exception(bug);
-  attempted.body_consumed = upload.started();
+  attempted.body_consumed = attempted.body_consumed || upload.started();
   co_return fault;
 }
 
@@ -137,19 +176,41 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
 
   const Time give_up =
       request.context.loop.now().time + kConnectTimeouts * request.snapshot.settings().target_connect_timeout;
-  Fault fault = Fault::NoTarget;
-  targets::Tried tried;
-  for (bool fresh = false;;) {
-    const targets::Target* const target = fresh ? tried.back() : next_target(request, *group, tried);
-    if (target == nullptr) break;
-    if (fault != Fault::NoTarget)
-      request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
-    Try attempted{*group, *target, fresh};
+  targets::RetryBudget& budget = request.context.budget(group->row);
+  budget.deposit(group->retries.budget_percent);
+  const std::string_view method = request.out.request.method;
+  // Without retries too: one request that fails is less than the several that would fail if the target came back untried.
+  const bool may_probe = first.last && http::is_idempotent(method);
+  Tries tries{*group, may_probe, {}};
+  Fault fault = Fault::None;
+  while (true) {
+    std::optional<TargetLease> lease;
+    // Who comes later doesn't overtake those who wait. A further try takes what has room, or none: it may not wait for
+    // targets that it has tried.
+    const bool in_turn = fault != Fault::None || !group->max_connections || group->state->line->empty();
+    Fault none = in_turn ? take_target(request, tries, lease) : Fault::TargetsFull;
+    if (none == Fault::TargetsFull && fault == Fault::None) none = co_await wait_for_target(request, tries, lease);
+    if (none != Fault::None) {
+      // A connection that was closed under us is no word against its target: where there is no other one, it again.
+      if (fault != Fault::ReusedConnectionClosed) {
+        if (fault == Fault::None) fault = none;
+        break;
+      }
+      lease.emplace(request.context.counters, *group, targets::Pick{tries.tried.back()});
+      if (!lease->has_room()) break;
+    }
+    if (fault != Fault::None) request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
+    lease->begins();
+    Try attempted{*group, lease->target(), tries.fresh};
     fault = co_await try_once(request, attempted, first);
+    lease->tell(fault, request.record.target_status);
     if (fault == Fault::None) co_return;
-    const Retry again = retry({fault, request.answer_started(), attempted.body_consumed}, request.out.request.method);
-    if (again == Retry::No || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;
-    fresh = again == Retry::SameTarget;
+    const Failure failure{fault, attempted.sent, request.answer_started(), attempted.body_consumed};
+    const Retry again = retry(failure, method, group->retries, tries.counted);
+    if (!again.again || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;
+    if (again.counts && !budget.withdraw()) break;
+    if (again.counts) ++tries.counted;
+    tries.fresh = again.fresh;
   }
   co_await answer_fault(request, fault);
 }

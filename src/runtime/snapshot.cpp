@@ -19,12 +19,48 @@ config::ProxyVersion ProxyProtocol::expected_from(const boost::asio::ip::address
 Snapshot::~Snapshot() {
   for (const std::uint32_t row : route_rows_) metrics_.routes().release(row);
   for (const std::uint32_t row : group_rows_) metrics_.groups().release(row);
-  for (const std::uint32_t row : target_rows_) metrics_.targets().release(row);
   // A listener's row is never released: connections outlive their listener and count to the end.
 }
 
+std::vector<net::Endpoint> Snapshot::endpoints_of(const config::Target& target) const {
+  if (const auto* const address = std::get_if<boost::asio::ip::address>(&target.host))
+    return {net::Endpoint::of(*address, target.port)};
+  const std::string& name = std::get<std::string>(target.host);
+  if (target.unix_socket) {
+    const auto endpoint = net::Endpoint::of_unix(name);
+    return endpoint ? std::vector{*endpoint} : std::vector<net::Endpoint>{};
+  }
+  std::vector<net::Endpoint> endpoints;
+  const auto meaning = prepared_.names.find(name);
+  if (meaning == prepared_.names.end()) return endpoints;
+  for (const auto& address : meaning->second) endpoints.push_back(net::Endpoint::of(address, target.port));
+  return endpoints;
+}
+
+namespace {
+
+/// Null: it is given by address or path.
+const std::string* name_of(const config::Target& target) {
+  return target.unix_socket ? nullptr : std::get_if<std::string>(&target.host);
+}
+
+}  // namespace
+
+Names::Wanted names_of(const config::Model& model) {
+  Names::Wanted wanted;
+  for (const config::TargetGroup& group : model.target_groups) {
+    for (const config::Target& target : group.targets) {
+      const std::string* const name = name_of(target);
+      if (name == nullptr) continue;
+      const auto known = wanted.emplace(*name, group.dns_max_ttl).first;
+      known->second = std::min(known->second, group.dns_max_ttl);
+    }
+  }
+  return wanted;
+}
+
 Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, const Snapshot* previous,
-                 config::Diagnostics& diagnostics) {
+                 const std::map<std::string, Known>& known, config::Diagnostics& diagnostics) {
   Prepared prepared;
   for (const config::Listener& listener : model->listeners) {
     std::shared_ptr<const rules::RuleTable> table;
@@ -39,14 +75,15 @@ Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, c
   if (diagnostics.has_errors()) return {};
   for (const config::TargetGroup& group : model->target_groups) {
     for (const config::Target& target : group.targets) {
-      const auto* const name = std::get_if<std::string>(&target.host);
-      if (name == nullptr || target.unix_socket || prepared.names.contains(*name)) continue;
-      std::string error;
-      std::vector<boost::asio::ip::address> found = net::resolve(*name, error);
-      if (found.empty())
+      const std::string* const name = name_of(target);
+      if (name == nullptr || prepared.names.contains(*name)) continue;
+      const auto found = known.find(*name);
+      const Known nothing;
+      const Known& meaning = found == known.end() ? nothing : found->second;
+      if (meaning.addresses.empty())
         diagnostics.warning(target.text.at, "target_groups[" + group.name + "]",
-                            "target " + target.text.value + ": " + error);
-      prepared.names.emplace(*name, std::move(found));
+                            "target " + target.text.value + ": " + meaning.error);
+      prepared.names.emplace(*name, meaning.addresses);
     }
   }
   prepared.model = std::move(model);
@@ -55,8 +92,8 @@ Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, c
 
 class Compiler {
  public:
-  Compiler(Prepared prepared, const Snapshot* previous, observe::Metrics& metrics)
-      : previous_(previous), metrics_(metrics), made_(new Snapshot(metrics)) {
+  Compiler(Prepared prepared, const Snapshot* previous, observe::Metrics& metrics, targets::TargetTable& table)
+      : previous_(previous), metrics_(metrics), table_(table), made_(new Snapshot(metrics)) {
     made_->revision_ = previous == nullptr ? 1 : previous->revision() + 1;
     made_->prepared_ = std::move(prepared);
     made_->connection_policy_ = rules::connection_policy(made_->settings());
@@ -83,52 +120,27 @@ class Compiler {
   void add_group(const config::TargetGroup& from) {
     auto group = std::make_shared<targets::Group>();
     group->name = from.name;
+    group->state = table_.group_state(from.name);
     group->target_idle_timeout = from.target_idle_timeout;
+    group->algorithm = from.load_balancing_algorithm_type;
+    group->retries = from.retries;
+    group->passive_health = from.passive_health;
+    if (from.max_connections_per_target)
+      group->max_connections = static_cast<std::uint32_t>(*from.max_connections_per_target);
+    group->max_pending = static_cast<std::uint32_t>(from.max_pending);
+    group->pending_timeout = from.pending_timeout;
     group->row = acquire(metrics_.groups(), {from.name}, made_->group_rows_);
     for (const config::Target& target : from.targets)
-      for (const net::Endpoint& endpoint : endpoints_of(target)) add_target(*group, endpoint);
+      for (const net::Endpoint& endpoint : made_->endpoints_of(target)) add_target(*group, endpoint);
     made_->groups_.push_back(std::move(group));
-  }
-
-  std::vector<net::Endpoint> endpoints_of(const config::Target& target) {
-    if (const auto* const address = std::get_if<boost::asio::ip::address>(&target.host))
-      return {net::Endpoint::of(*address, target.port)};
-    const std::string& name = std::get<std::string>(target.host);
-    if (target.unix_socket) {
-      const auto endpoint = net::Endpoint::of_unix(name);
-      return endpoint ? std::vector{*endpoint} : std::vector<net::Endpoint>{};
-    }
-    auto& addresses = made_->prepared_.names[name];
-    if (addresses.empty() && previous_ != nullptr) {  // not found this time: what it was
-      const auto before = previous_->prepared_.names.find(name);
-      if (before != previous_->prepared_.names.end()) addresses = before->second;
-    }
-    std::vector<net::Endpoint> endpoints;
-    for (const auto& address : addresses) endpoints.push_back(net::Endpoint::of(address, target.port));
-    return endpoints;
   }
 
   void add_target(targets::Group& group, const net::Endpoint& endpoint) {
     // Two names may resolve to one address: one target.
     for (const auto& already : group.targets)
       if (already->endpoint == endpoint) return;
-    const std::string text = endpoint.to_string();
-    const std::uint32_t row = acquire(metrics_.targets(), {group.name, text}, made_->target_rows_);
-    std::shared_ptr<const targets::Target> target = previous_target(group.name, endpoint);
-    if (!target) target = std::make_shared<targets::Target>(targets::Target{endpoint, text, row});
-    group.targets.push_back(target);
-    made_->targets_.push_back(std::move(target));
-  }
-
-  std::shared_ptr<const targets::Target> previous_target(const std::string& group,
-                                                         const net::Endpoint& endpoint) const {
-    if (previous_ == nullptr) return nullptr;
-    for (const auto& before : previous_->groups_) {
-      if (before->name != group) continue;
-      for (const auto& target : before->targets)
-        if (target->endpoint == endpoint) return target;
-    }
-    return nullptr;
+    group.targets.push_back(table_.target(group.name, endpoint));
+    made_->targets_.push_back(group.targets.back());
   }
 
   void add_listener(const config::Listener& from, const std::shared_ptr<const rules::RuleTable>& table) {
@@ -156,16 +168,35 @@ class Compiler {
       route.rows.push_back(acquire(metrics_.routes(), {listener, rule, weighted.name.value}, made_->route_rows_));
       weights.push_back(static_cast<std::uint32_t>(weighted.weight));
     }
-    route.split = previous_split(listener, rule, forward);
-    if (!route.split)
-      route.split =
-          std::make_shared<targets::Split>(std::move(weights), forward.split, secure_random(), secure_random());
+    const Route* const before = previous_route(listener, rule, forward);
+    route.split = before != nullptr ? before->split : split_of(weights, forward.split);
+    if (!forward.failover) return route;
+    if (before != nullptr) route.survivors = before->survivors;
+    if (route.survivors.empty()) route.survivors = survivors_of(weights, forward.split);
     return route;
   }
 
+  static std::shared_ptr<targets::Split> split_of(const std::vector<std::uint32_t>& weights, config::SplitMode mode) {
+    return std::make_shared<targets::Split>(weights, mode, secure_random(), secure_random());
+  }
+
+  /// The splits among each set of groups that may be alive, so that none has to be made when one dies.
+  static std::vector<std::shared_ptr<targets::Split>> survivors_of(const std::vector<std::uint32_t>& weights,
+                                                                   config::SplitMode mode) {
+    std::vector<std::shared_ptr<targets::Split>> survivors(std::size_t{1} << weights.size());
+    for (std::size_t alive = 0; alive < survivors.size(); ++alive) {
+      std::vector<std::uint32_t> left = weights;
+      for (std::size_t i = 0; i < left.size(); ++i)
+        if ((alive >> i & 1) == 0) left[i] = 0;
+      const bool has_some = std::ranges::any_of(left, [](std::uint32_t weight) { return weight > 0; });
+      if (has_some && left != weights) survivors[alive] = split_of(left, mode);
+    }
+    return survivors;
+  }
+
   /// A split goes on where it was as long as (listener, rule, groups with weights, mode) stay.
-  std::shared_ptr<targets::Split> previous_split(const std::string& listener, const std::string& rule,
-                                                 const rules::Forward& forward) const {
+  const Route* previous_route(const std::string& listener, const std::string& rule,
+                              const rules::Forward& forward) const {
     if (previous_ == nullptr) return nullptr;
     const auto before = std::ranges::find(previous_->listeners_, listener, &Listener::name);
     if (before == previous_->listeners_.end()) return nullptr;
@@ -173,19 +204,21 @@ class Compiler {
       if (candidate.name() != rule) continue;
       const auto* const same = std::get_if<rules::Forward>(&candidate.action());
       if (same != nullptr && same->groups == forward.groups && same->split == forward.split)
-        return before->routes[same->index].split;
+        return &before->routes[same->index];
     }
     return nullptr;
   }
 
   const Snapshot* previous_;
   observe::Metrics& metrics_;
+  targets::TargetTable& table_;
   std::shared_ptr<Snapshot> made_;
 };
 
 std::shared_ptr<const Snapshot> compile(Prepared prepared, const std::vector<std::uint32_t>& bindings,
-                                        const Snapshot* previous, observe::Metrics& metrics) {
-  return Compiler(std::move(prepared), previous, metrics).run(bindings);
+                                        const Snapshot* previous, observe::Metrics& metrics,
+                                        targets::TargetTable& table) {
+  return Compiler(std::move(prepared), previous, metrics, table).run(bindings);
 }
 
 }  // namespace kanaria::runtime

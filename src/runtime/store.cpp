@@ -26,7 +26,7 @@ bool lacks_target(const config::Rule& rule, const config::Model& model) {
     if (group.weight == 0) continue;
     weighted = true;
     const auto named = std::ranges::find(model.target_groups, group.name.value, &config::TargetGroup::name);
-    if (!named->targets.empty()) return false;
+    if (!std::ranges::all_of(named->targets, &config::Target::drained)) return false;
   }
   return weighted;
 }
@@ -56,11 +56,30 @@ void refuse_lost_targets(const config::Model& before, const config::Model& after
   }
 }
 
+/// What was changed by hand about a group ends with it.
+void forget_gone(TargetOverrides& overrides, const config::Model& file, config::Diagnostics& diagnostics) {
+  std::erase_if(overrides, [&](const auto& ours) {
+    const bool stays =
+        std::ranges::find(file.target_groups, ours.first, &config::TargetGroup::name) != file.target_groups.end();
+    if (!stays)
+      diagnostics.warning(
+          {}, "target_groups",
+          "target group " + ours.first + " is gone, and what was changed by hand about its targets with it");
+    return !stays;
+  });
+}
+
 }  // namespace
 
 Store::Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, observe::Metrics& metrics,
-             unsigned workers)
-    : control_(control), blocking_(blocking), publisher_(publisher), metrics_(metrics), workers_(workers) {}
+             targets::TargetTable& table, Names& names, unsigned workers)
+    : control_(control),
+      blocking_(blocking),
+      publisher_(publisher),
+      metrics_(metrics),
+      table_(table),
+      names_(names),
+      workers_(workers) {}
 
 net::Awaitable<void> Store::turn() {
   if (!busy_) {
@@ -90,8 +109,27 @@ net::Awaitable<Outcome> Store::change(const Edit& edit, std::optional<std::uint6
     outcome.status = Outcome::Status::Refused;
     outcome.diagnostics.error({}, "", "the configuration has changed meanwhile");
   } else {
-    std::shared_ptr<const config::Model> next = edit(current_ ? &current_->model() : nullptr);
-    co_await apply(std::move(next), outcome);
+    Wanted wanted{edit(wanted_.file.get()), wanted_.overrides};
+    forget_gone(wanted.overrides, *wanted.file, outcome.diagnostics);
+    co_await apply(wanted, outcome);
+  }
+  if (current_) outcome.revision = current_->revision();
+  next_turn();
+  co_return outcome;
+}
+
+net::Awaitable<Outcome> Store::override_targets(const TargetChange& change) {
+  co_await turn();
+  Outcome outcome;
+  Wanted wanted = wanted_;
+  if (closed_ || !current_) {
+    outcome.status = Outcome::Status::Refused;
+    outcome.diagnostics.error({}, "", closed_ ? "kanaria is stopping" : "kanaria is starting");
+  } else if (const auto fault = runtime::change(wanted.overrides, *wanted.file, change)) {
+    outcome.status = fault->is_unknown ? Outcome::Status::Unknown : Outcome::Status::Faulty;
+    outcome.diagnostics.error({}, change.group, fault->message);
+  } else {
+    co_await apply(wanted, outcome);
   }
   if (current_) outcome.revision = current_->revision();
   next_turn();
@@ -104,12 +142,19 @@ net::Awaitable<void> Store::close() {
   next_turn();
 }
 
-net::Awaitable<void> Store::apply(std::shared_ptr<const config::Model> next, Outcome& outcome) {
+net::Awaitable<void> Store::apply(const Wanted& wanted, Outcome& outcome) {
   config::Diagnostics& diagnostics = outcome.diagnostics;
-  auto work = [&] {
-    config::validate(*next, diagnostics);
-    return diagnostics.has_errors() ? Prepared() : prepare(next, workers_, current_.get(), diagnostics);
-  };
+  const std::shared_ptr<const config::Model> next = in_force(wanted.overrides, wanted.file);
+  auto examine = [&] { return config::validate(*next, diagnostics), !diagnostics.has_errors(); };
+  const bool is_valid = co_await blocking_.run(control_, examine);
+  if (!is_valid) {
+    outcome.status = Outcome::Status::Faulty;
+    co_return;
+  }
+  const Names::Wanted names = names_of(*next);
+  co_await names_.look_up(names);
+  const std::map<std::string, Known> known = names_.known();  // control's own goes on changing meanwhile
+  auto work = [&] { return prepare(next, workers_, current_.get(), known, diagnostics); };
   Prepared prepared = co_await blocking_.run(control_, work);
   if (diagnostics.has_errors()) {
     outcome.status = Outcome::Status::Faulty;
@@ -126,8 +171,10 @@ net::Awaitable<void> Store::apply(std::shared_ptr<const config::Model> next, Out
     outcome.status = Outcome::Status::Refused;
     co_return;
   }
-  current_ = compile(std::move(prepared), bindings, current_.get(), metrics_);
+  current_ = compile(std::move(prepared), bindings, current_.get(), metrics_, table_);
   co_await publisher_.publish(current_);
+  names_.set(names);
+  wanted_ = wanted;
   outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
 }
 

@@ -2,15 +2,19 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
 #include "kanaria/config/print.hpp"
+#include "kanaria/config/text.hpp"
 #include "kanaria/net/signals.hpp"
 #include "kanaria/net/spawn.hpp"
 #include "kanaria/rules/check.hpp"
 #include "logging.hpp"
 #include "notify.hpp"
+#include "target_control.hpp"
+#include "targets_by_hand.hpp"
 
 namespace kanaria::server {
 namespace {
@@ -38,6 +42,11 @@ config::Loaded load(const std::string& file) {
   return loaded;
 }
 
+/// Instead of resolv.conf's: KANARIA_DNS_SERVERS.
+std::string name_servers() {
+  return config::process_environment()("KANARIA_DNS_SERVERS").value_or("");
+}
+
 /// "1 worker", "2 workers".
 std::string counted(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
@@ -57,11 +66,14 @@ class Server::Control::Retirement final : public net::Wheel::Entry {
 };
 
 struct Server::Control::Parts {
-  Parts(unsigned worker_count, runtime::Publisher& publisher, std::function<void(int)> on_signal)
+  Parts(unsigned worker_count, runtime::Publisher& publisher, std::function<void(int)> on_signal,
+        std::function<void()> on_names)
       : metrics(worker_count),
         access_log(worker_count),
         signals(control, kHandled, std::move(on_signal)),
-        store(control, blocking, publisher, metrics, worker_count),
+        targets(control, metrics, [this](std::shared_ptr<const targets::Target> target) { abort_everywhere(target); }),
+        names(control, name_servers(), std::move(on_names)),
+        store(control, blocking, publisher, metrics, targets.table(), names, worker_count),
         bindings(worker_count) {
     for (unsigned i = 0; i < worker_count; ++i)
       workers.push_back(std::make_unique<Worker>(
@@ -71,6 +83,26 @@ struct Server::Control::Parts {
             control.post([freed = std::move(snapshot)]() mutable { freed.reset(); });
           },
           connection_limit));
+    for (auto& worker : workers)
+      worker->set_shed_elsewhere(
+          [this, &asking = *worker](const targets::Target& target) { return shed_elsewhere(asking, target); });
+  }
+
+  /// On the asking worker's thread.
+  net::Awaitable<void> shed_elsewhere(Worker& asking, const targets::Target& target) {
+    net::Countdown done(asking.loop(), workers.size() - 1);
+    for (auto& worker : workers) {
+      if (worker.get() == &asking) continue;
+      worker->loop().post([&other = *worker, &asking, &target, &done] {
+        other.shed(target);
+        asking.loop().post([&done] { done.done(); });
+      });
+    }
+    co_await done.wait();
+  }
+
+  void abort_everywhere(const std::shared_ptr<const targets::Target>& target) {
+    for (auto& worker : workers) worker->loop().post([&worker = *worker, target] { worker.abort(*target); });
   }
 
   observe::Metrics metrics;
@@ -78,6 +110,8 @@ struct Server::Control::Parts {
   net::Loop control;
   net::Signals signals;
   net::Blocking blocking;
+  TargetControl targets;
+  runtime::Names names;
   runtime::Store store;
   Bindings bindings;
   ConnectionLimit connection_limit;
@@ -109,7 +143,9 @@ Server::End Server::Control::run(http::Handler& admin) {
   descriptors_ = net::raise_descriptor_limit();
   const unsigned workers = wanted ? static_cast<unsigned>(*wanted) : automatic_workers();
   runtime::Publisher& publisher = *this;
-  parts_ = std::make_unique<Parts>(workers, publisher, [this](int signal) { on_signal(signal); });
+  parts_ = std::make_unique<Parts>(
+      workers, publisher, [this](int signal) { on_signal(signal); },
+      [this] { net::spawn(parts_->control, follow_names()); });
   note_reload(true, loaded);
   for (auto& worker : parts_->workers) worker->start();
   net::spawn(parts_->control, start(std::move(loaded)));
@@ -204,6 +240,7 @@ net::Awaitable<void> Server::Control::publish(std::shared_ptr<const runtime::Sna
     for (const auto& [binding, sockets] : fresh) worker.listen(binding, sockets[worker.loop().index()]);
   };
   limit_connections(snapshot->settings());
+  parts_->targets.install(*snapshot);
   co_await all_workers(std::move(install));
   for (const std::uint32_t id : parts_->bindings.unused(snapshot->model()))
     co_await retire(id, snapshot->settings().drain_timeout);
@@ -270,6 +307,7 @@ net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
     for (const std::string& change : result.changes) spdlog::info("reload by {}: {}", who, change);
     spdlog::info("reload by {} applied: {}, configuration {}", who, counted(result.changes.size(), "change"),
                  facts_.config_hash);
+    log_overrides(parts_->store);
   } else {
     spdlog::error("reload by {} refused, nothing was changed: {}", who, counted(result.faults.size(), "fault"));
   }
@@ -279,6 +317,14 @@ net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
                          : "reload refused: " + counted(result.faults.size(), "fault") + "; in force: " + in_force());
   }
   co_return result;
+}
+
+net::Awaitable<TargetsChanged> Server::Control::change_targets(const runtime::TargetChange& change) {
+  return server::change_targets(parts_->store, change);
+}
+
+GroupTargets Server::Control::targets_of(const std::string& group) const {
+  return server::targets_of(parts_->store, parts_->targets.table(), group);
 }
 
 std::string Server::Control::in_force() const {
@@ -300,6 +346,14 @@ std::string Server::Control::metrics() const {
       for (const runtime::Route& route : listener.routes)
         for (std::size_t i = 0; i < route.rows.size(); ++i)
           facts.split_weights.push_back({route.rows[i], route.split->weight(i)});
+  for (const targets::TargetTable::GroupReport& group : parts_->targets.table().report()) {
+    std::array<std::uint64_t, targets::kHealthStates> counts{};
+    for (const auto& target : group.targets) ++counts[static_cast<std::size_t>(target.state)];
+    for (std::size_t state = 0; state < counts.size(); ++state)
+      facts.target_counts.push_back(
+          {group.name, targets::name_of(static_cast<targets::HealthState>(state)), counts[state]});
+    facts.ejections.push_back({group.name, group.ejections});
+  }
   return parts_->metrics.text(facts);
 }
 
@@ -325,6 +379,14 @@ void Server::Control::on_signal(int signal) {
         std::_Exit(1);
       }
   }
+}
+
+/// Names mean other addresses: the same configuration, compiled anew.
+net::Awaitable<void> Server::Control::follow_names() {
+  const runtime::Store::Edit same = [](const config::Model* current) {
+    return std::make_shared<const config::Model>(*current);
+  };
+  if (ready_) co_await parts_->store.change(same, std::nullopt);
 }
 
 net::Awaitable<void> Server::Control::reload_by_signal() {
@@ -367,6 +429,7 @@ net::Awaitable<void> Server::Control::drain() {
     co_await empty.wait();
   }
   for_each_worker([](Worker& worker) { worker.close(); });
+  co_await parts_->targets.close();
   if (parts_->admin_listener) parts_->admin_listener->stop();
   if (!parts_->admin_path.empty()) std::remove(parts_->admin_path.c_str());
   parts_->admin_connections.abort(Fault::ShuttingDown);

@@ -21,6 +21,8 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
 
   End run(http::Handler& admin);
   net::Awaitable<Reloaded> reload(std::string who);
+  net::Awaitable<TargetsChanged> change_targets(const runtime::TargetChange& change);
+  GroupTargets targets_of(const std::string& group) const;
   bool ready() const { return ready_; }
   std::string metrics() const;
 
@@ -33,6 +35,7 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   net::Awaitable<void> drain();
   void on_signal(int signal);
   net::Awaitable<void> reload_by_signal();
+  net::Awaitable<void> follow_names();
   net::Awaitable<void> retire(std::uint32_t binding, Milliseconds timeout);
   void begin_drain();
   /// Posts the call to every worker.

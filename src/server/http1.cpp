@@ -98,7 +98,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
     if (other_ != nullptr) other_->abort(fault);
   }
   Fault fault() const override { return stream_.fault(); }
-  void on_gone(http::Message* other) override {
+  void on_gone(http::Abortable* other) override {
     other_ = other;
     if (other != nullptr && stream_.fault() != Fault::None) other->abort(stream_.fault());
     watch();
@@ -143,7 +143,7 @@ class ClientConnection final : public http::Exchange, public OpenConnection, pri
   net::Stream stream_;
   http::RequestReader reader_;
   Arena arena_;
-  http::Message* other_ = nullptr;  // aborted when the client goes away
+  http::Abortable* other_ = nullptr;  // aborted when the client goes away
   Milliseconds idle_timeout_{0};
   Tick last_request_;            // from then on a request is the connection's last
   std::uint64_t body_room_ = 0;  // how much longer the request's body may get

@@ -16,6 +16,14 @@ net::Awaitable<Reloaded> Server::reload(std::string who) {
   return control_->reload(std::move(who));
 }
 
+net::Awaitable<TargetsChanged> Server::change_targets(const runtime::TargetChange& change) {
+  return control_->change_targets(change);
+}
+
+GroupTargets Server::targets_of(const std::string& group) const {
+  return control_->targets_of(group);
+}
+
 bool Server::ready() const {
   return control_->ready();
 }

@@ -55,6 +55,10 @@ void Worker::abort(std::uint32_t binding) {
   handlers_.at(binding)->let_go();
 }
 
+void Worker::abort(const targets::Target& target) {
+  context_.pool.abort(target, Fault::TargetDeregistered);
+}
+
 void Worker::drain(std::function<void()> empty) {
   for (auto& [binding, listener] : listeners_) listener->stop();
   listeners_.clear();

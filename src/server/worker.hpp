@@ -25,12 +25,18 @@ class Worker final : private Listener::Owner {
   void join();
   net::Loop& loop() { return loop_; }
 
+  /// Before start(); see Pool.
+  void set_shed_elsewhere(targets::Pool::Shed shed) { context_.pool.set_shed_elsewhere(std::move(shed)); }
+
   // On the worker's thread:
   void install(std::shared_ptr<const runtime::Snapshot> snapshot);
   void listen(std::uint32_t binding, int socket);
   /// Takes no more connections there; idle ones end now, the others with their answer.
   void stop_listening(std::uint32_t binding);
   void abort(std::uint32_t binding);
+  void shed(const targets::Target& target) { context_.pool.shed(target); }
+  /// Ends what goes on with this target.
+  void abort(const targets::Target& target);
   /// The same for all; `empty` is called once, when no connection is left.
   void drain(std::function<void()> empty);
   void abort_all();

@@ -5,12 +5,23 @@
 
 namespace kanaria::targets {
 
-Connection::Connection(Pool& pool, const Target& target, int descriptor)
+ConnectionPlace take_place(const Target& target, std::optional<std::uint32_t> most) {
+  std::atomic<std::uint32_t>& connections = target.state->connections;
+  std::uint32_t open = connections.load(std::memory_order_relaxed);
+  do {
+    if (most && open >= *most) return nullptr;
+  } while (!connections.compare_exchange_weak(open, open + 1, std::memory_order_relaxed));
+  return ConnectionPlace(target.state.get());
+}
+
+Connection::Connection(Pool& pool, const Target& target, ConnectionPlace place, int descriptor)
     : pool_(pool),
       target_(target),
+      place_(std::move(place)),
       stream_(pool.state_->loop, descriptor, Fault::TargetReset),
       reader_(stream_, http::kResponseLimits, BlockSize::Medium) {  // an answer of 10 or 20 KiB in one read
   pool_.state_->counters.target(target_.row).connections.add();
+  pool_.state_->used.push_back(*this);
 }
 
 Connection::~Connection() {
@@ -19,6 +30,7 @@ Connection::~Connection() {
 }
 
 void Connection::begin(const Group& group, const AttemptTimeouts& timeouts) {
+  if (!UsedHook::is_linked()) pool_.state_->used.push_back(*this);
   pool_.state_->loop.wheel().schedule(*this, kNever);
   stream_.watch(nullptr);
   timeouts_ = timeouts;
@@ -28,6 +40,7 @@ void Connection::begin(const Group& group, const AttemptTimeouts& timeouts) {
 }
 
 void Connection::wait_idle() {
+  UsedHook::unlink();
   reused_ = true;
   net::Wheel& wheel = pool_.state_->loop.wheel();
   wheel.schedule(*this, wheel.now() + ticks_of(keep_));

@@ -5,6 +5,8 @@
 
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/list_hook.hpp>
+#include <memory>
+#include <optional>
 
 #include "kanaria/http/reader.hpp"
 #include "kanaria/targets/pool.hpp"
@@ -13,18 +15,29 @@ namespace kanaria::targets {
 
 struct IdleOfTarget;
 struct IdleOfAll;
+struct InUse;
 using UnlinkOnDeath = boost::intrusive::link_mode<boost::intrusive::auto_unlink>;
 
 using TargetHook = boost::intrusive::list_base_hook<boost::intrusive::tag<IdleOfTarget>, UnlinkOnDeath>;
 using IdleHook = boost::intrusive::list_base_hook<boost::intrusive::tag<IdleOfAll>, UnlinkOnDeath>;
+using UsedHook = boost::intrusive::list_base_hook<boost::intrusive::tag<InUse>, UnlinkOnDeath>;
+
+struct GivePlaceBack {
+  void operator()(TargetState* state) const { state->connections.fetch_sub(1, std::memory_order_relaxed); }
+};
+/// One of the connections that a target may have (Group::max_connections), from before it is made until it is closed.
+using ConnectionPlace = std::unique_ptr<TargetState, GivePlaceBack>;
+/// Null: there are so many.
+ConnectionPlace take_place(const Target& target, std::optional<std::uint32_t> most);
 
 class Connection final : public Attempt,
                          public TargetHook,
                          public IdleHook,
+                         public UsedHook,
                          private net::Wheel::Entry,
                          private net::Watcher {
  public:
-  Connection(Pool& pool, const Target& target, int descriptor);
+  Connection(Pool& pool, const Target& target, ConnectionPlace place, int descriptor);
   ~Connection() override;
 
   net::Stream& stream() { return stream_; }
@@ -55,6 +68,7 @@ class Connection final : public Attempt,
 
   Pool& pool_;
   const Target& target_;
+  ConnectionPlace place_;  // before the stream: the socket is closed when the place is given back
   net::Stream stream_;
   http::ResponseReader reader_;
   AttemptTimeouts timeouts_;

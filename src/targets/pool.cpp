@@ -14,6 +14,10 @@ Pool::~Pool() {
   close();
 }
 
+void Pool::set_shed_elsewhere(Shed shed) {
+  state_->shed_elsewhere = std::move(shed);
+}
+
 AttemptPtr Pool::take(const Group& group, const Target& target, const AttemptTimeouts& timeouts) {
   const auto at = state_->by_target.find(&target);
   if (at == state_->by_target.end()) return nullptr;
@@ -34,6 +38,17 @@ AttemptPtr Pool::take(const Group& group, const Target& target, const AttemptTim
 net::Awaitable<Result<AttemptPtr>> Pool::connect(const Group& group, const Target& target,
                                                  const AttemptTimeouts& timeouts, http::Exchange* client) {
   const Time started = std::chrono::steady_clock::now();
+  // Taken before the connection is made: two workers must not both see the last place.
+  ConnectionPlace place = take_place(target, group.max_connections);
+  for (net::Countdown pause(state_->loop, 1); !place;) {
+    // Not all of them are in use, for this request was let in: idle ones make room.
+    shed(target);
+    if (state_->shed_elsewhere) co_await state_->shed_elsewhere(target);
+    place = take_place(target, group.max_connections);
+    if (place) break;
+    if (std::chrono::steady_clock::now() - started >= timeouts.connect) co_return Error(Fault::ConnectTimeout);
+    co_await pause.wait(kTickLength);
+  }
   Result<int> descriptor = net::start_connect(target.endpoint);
   // A Unix socket whose queue is full says so at once; TCP would wait.
   while (!descriptor && descriptor.error().number == EAGAIN &&
@@ -43,7 +58,7 @@ net::Awaitable<Result<AttemptPtr>> Pool::connect(const Group& group, const Targe
     descriptor = net::start_connect(target.endpoint);
   }
   if (!descriptor) co_return descriptor.error();
-  auto connection = std::make_unique<Connection>(*this, target, *descriptor);
+  auto connection = std::make_unique<Connection>(*this, target, std::move(place), *descriptor);
   std::optional<http::Watch> watch;
   if (client != nullptr) watch.emplace(*client, *connection);
   const Result<void> connected = co_await connection->stream().connected(Fault::ConnectTimeout, timeouts.connect);
@@ -80,6 +95,18 @@ void Pool::keep_only(const std::vector<std::shared_ptr<const Target>>& targets) 
   state_->by_target.swap(kept);
   for (auto& [target, list] : kept)
     while (!list.empty()) delete &list.front();
+}
+
+void Pool::shed(const Target& target) {
+  const auto at = state_->by_target.find(&target);
+  while (at != state_->by_target.end() && !at->second.empty()) delete &at->second.front();
+}
+
+void Pool::abort(const Target& target, Fault fault) {
+  for (auto at = state_->used.begin(); at != state_->used.end();) {
+    Connection& connection = *at++;
+    if (&connection.target() == &target) connection.abort(fault);
+  }
 }
 
 void Pool::close() {

@@ -1,4 +1,5 @@
-// What a Pool holds: its idle connections by target, and all of them by age. The lists own what is in them.
+// What a Pool holds: its idle connections by target, and all of them by age; these lists own what is in them. And it
+// knows those in use, which their attempts own.
 #pragma once
 
 #include <unordered_map>
@@ -21,9 +22,11 @@ struct Pool::State {
 
   net::Loop& loop;
   observe::Counters& counters;
+  Shed shed_elsewhere;
   /// A target that isn't a key here has left the snapshot.
   std::unordered_map<const Target*, List<TargetHook>> by_target;
   List<IdleHook> by_age;  // the longest unused first
+  List<UsedHook> used;
   std::size_t idle = 0;
 };
 

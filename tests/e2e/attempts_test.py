@@ -54,6 +54,35 @@ class Attempts(Case):
         self.assertEqual(daemon.metric("target_requests_total"), 1)
         self.assertEqual(daemon.metric("retries_total"), 0)
 
+    def test_what_ends_before_its_answer_is_sent_again_only_if_it_is_idempotent(self):
+        heard = []
+
+        def hang_up(sock):
+            heard.append(read_head(sock).split()[0])
+
+        daemon = self.kanaria({"app": (1, [self.scripted(hang_up).target, self.echo("app").target])},
+                              group_settings="retries: {budget: 100%}, passive_health: {enabled: false}")
+        for method in ("GET", "DELETE"):
+            answers = [get(daemon.port, method=method)[0] for _ in range(10)]
+            self.assertEqual(answers, [200] * 10)
+            self.assertIn(method.encode(), heard)
+        heard.clear()
+        answers = Counter(get(daemon.port, method="POST", body=b"once")[0] for _ in range(10))
+        self.assertEqual(answers, {200: 10 - len(heard), 502: len(heard)})
+        self.assertGreater(len(heard), 0)
+
+    def test_a_large_head_that_was_given_back_is_not_sent_again(self):
+        fields = b"".join(b"X-%d: 1\r\n" % number for number in range(200))
+
+        def hang_up(sock):
+            read_head(sock)
+
+        daemon = self.kanaria({"app": (1, [self.scripted(hang_up).target, self.scripted(hang_up).target])})
+        with connect(daemon.port) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n")
+            self.assertEqual(read_answer(sock)[0], 502)
+        self.assertEqual(daemon.metric("target_requests_total"), 1)
+
     def test_a_unix_target_whose_queue_is_full_is_waited_for(self):
         path = str(self.dir / "app.sock")
         with socket.socket(socket.AF_UNIX) as target:

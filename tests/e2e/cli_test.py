@@ -19,11 +19,11 @@ class Commands(Case):
         return result
 
     def test_version_names_the_libraries(self):
-        self.assertRegex(self.assert_run(0, "--version").stdout, r"^kanaria \d+\.\d+\.\d+\nBoost 1\.81\.0, yaml-cpp \d.*RE2")
+        self.assertRegex(self.assert_run(0, "--version").stdout, r"^kanaria \d+\.\d+\.\d+\nBoost 1\.81\.0, yaml-cpp \d.*RE2.*c-ares \d")
 
     def test_every_command_has_help_with_an_example(self):
         overview = self.assert_run(0, "--help").stdout
-        for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "healthcheck"):
+        for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "targets", "healthcheck"):
             with self.subTest(command):
                 self.assertIn(f"\n  {command} ", overview)
                 self.assertRegex(self.assert_run(0, command, "--help").stdout, f"Example:\n  .*kanaria {command}")
@@ -37,7 +37,7 @@ class Commands(Case):
                 self.assert_run(2, *arguments)
 
     def test_what_comes_later_is_refused_by_name(self):
-        for arguments in (["weights", "http/canary", "app-main=50"], ["status", "--json"], ["targets", "app-main"],
+        for arguments in (["weights", "http/canary", "app-main=50"], ["status", "--json"],
                           ["errors"], ["rollout", "list"], ["keys", "new"], ["completion", "bash"],
                           ["reload", "--dry-run"], ["reload", "--force"], ["reload", "--reset-overrides"],
                           ["healthcheck", "--token-file", "x"]):
@@ -165,8 +165,8 @@ class Commands(Case):
         self.assert_run(0, "healthcheck", env={"KANARIA_CONFIG": str(daemon.config)})
         self.assert_run(0, "reload", "--admin", admin)
         off = self.write("off.yaml", daemon.config.read_text().replace(f'"{admin}"', "none"))
-        for command in ("healthcheck", "reload"):
-            self.assertIn("turns the admin listener off", self.assert_run(1, command, "--config", off).stderr)
+        for command in (["healthcheck"], ["reload"], ["targets", "app"]):
+            self.assertIn("turns the admin listener off", self.assert_run(1, *command, "--config", off).stderr)
         nobody = f"127.0.0.1:{free_port()}"
         self.assertIn(nobody, self.assert_run(1, "healthcheck", "--admin", nobody).stderr)
         self.assertIn(nobody, self.assert_run(1, "reload", "--admin", nobody).stderr)

@@ -65,7 +65,7 @@ listeners:
         action: {{fixed_response: {{status_code: 200, content_type: text/plain, message_body: by source}}}}
     default_action: {{target_group: app}}
 target_groups:
-  - {{name: app, targets: ["{self.app.target}"]}}
+  - {{name: app, health_check: {{enabled: false}}, targets: ["{self.app.target}"]}}
 """
 
     def reload(self, daemon, version, trusted='"127.0.0.1"'):

@@ -339,12 +339,14 @@ class ScriptedTarget:
 
 
 def config_text(port, admin, groups, *, workers=1, path="/*", address="127.0.0.1", load_balancer=None, split=None,
-                other_port=None):
+                other_port=None, health_check="{enabled: false}", group_settings=""):
     """A file with one listener and one rule, and with `other_port` a listener that always forwards to the first group.
-    `groups`: name -> (weight, [targets])."""
+    `groups`: name -> (weight, [targets]). No health check is among the requests that targets see, unless asked for.
+    `group_settings`: more keys of each group, as "slow_start: 30s"."""
     settings = "".join(f"  {key}: {value}\n" for key, value in (load_balancer or {}).items())
     weighted = "".join(f"              - {{name: {name}, weight: {weight}}}\n" for name, (weight, _) in groups.items())
-    targets = "".join(f"  - {{name: {name}, targets: [{', '.join(chr(34) + target + chr(34) for target in addresses)}]}}\n"
+    targets = "".join(f"  - {{name: {name}, health_check: {health_check}, {group_settings + ', ' if group_settings else ''}"
+                      f"targets: [{', '.join(chr(34) + target + chr(34) for target in addresses)}]}}\n"
                       for name, (_, addresses) in groups.items())
     other = (f"  - port: {other_port}\n    address: \"{address}\"\n    default_action: {{target_group: {next(iter(groups))}}}\n"
              if other_port else "")

@@ -34,7 +34,7 @@ class Daemon:
                 f"        action: {{redirect: {{path: /new, status_code: HTTP_301}}}}\n"
                 f"    default_action: {{target_group: app}}\n"
                 f"target_groups:\n"
-                f"  - {{name: app, targets: [\"127.0.0.1:{target}\"]}}\n")
+                f"  - {{name: app, health_check: {{enabled: false}}, targets: [\"127.0.0.1:{target}\"]}}\n")
 
 
 DAEMONS = {

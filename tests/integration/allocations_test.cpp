@@ -131,12 +131,13 @@ target_groups:
                                                   R"("]}
   - {name: unused, targets: []}
 )"),
-                                metrics_);
+                                metrics_, table_);
   }
 
   test::ScriptedTarget scripted_;
   net::Listening listening_ = net::listen_tcp(boost::asio::ip::address_v4::loopback(), 0, 1);
   observe::Metrics metrics_{1};
+  targets::TargetTable table_{metrics_};
   runtime::SnapshotPtr snapshot_ = snapshot();
   ConnectionLimit limit_;
   Worker worker_{0, metrics_.worker(0), log_.lane(0), [](const runtime::SnapshotPtr&) {}, limit_};

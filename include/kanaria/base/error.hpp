@@ -34,6 +34,8 @@ enum class Fault : std::uint8_t {
   // Our own verdicts.
   Stopped,          // reading was given up because the answer is whole; nobody's fault
   NoTarget,         // the chosen group has no target
+  TargetsFull,      // all targets of the group are at their bound, and so is max_pending
+  PendingTimeout,   // pending_timeout passed before a target had room
   AllWeightsZero,   // no group of the rule has a positive weight
   TransformFailed,  // a transform matched and its result is no valid target or host, or is over 16K
   RedirectTooLong,  // Location over 8K
@@ -54,9 +56,10 @@ enum class Fault : std::uint8_t {
   ResponseHeadTooLarge,    // ALB: 32K
   ResponseBodyCut,         // the connection ended inside the body
   ResponseBodyTimeout,     // the target fell silent inside the body
+  TargetDeregistered,      // deregistration_delay passed before the answer was whole
 };
 
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::ResponseBodyTimeout) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::TargetDeregistered) + 1;
 
 /// A Fault and, where a system call told us, its errno (0: none).
 struct Error {

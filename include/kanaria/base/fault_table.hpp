@@ -11,18 +11,24 @@ namespace kanaria {
 
 enum class Side : std::uint8_t { Nobody, Client, Kanaria, Target };
 
-/// May the request be tried again after this fault?
+/// What ended a try, in the words of `retry_on`: may it be followed by another one? How often, and of which requests,
+/// is proxy::retry's to say.
 enum class Again : std::uint8_t {
   Never,
-  Always,        // nothing reached a target: any request may be tried on another one
-  IfIdempotent,  // bytes were sent: only an idempotent request whose body can be replayed (RFC 9110 9.2.2)
+  ConnectFailure,          // nothing reached a target
+  ReusedConnectionClosed,  // most likely before the target looked at the request
+  ResetBeforeAnswer,       // the target may have acted on the request
 };
+
+/// What a failure says about a target, in the words of `passive_health.on`.
+enum class Symptom : std::uint8_t { None, ConnectFailure, Reset, Timeout };
 
 struct FaultRow {
   Fault fault;
   std::uint16_t status;  // what the client is answered; 0: nothing is sent, the connection just ends
   Side side;             // whose fault it is; Target counts against that target
   Again again;
+  Symptom symptom;
   std::string_view word;  // for logs and the `reason` label: snake_case, stable
 };
 

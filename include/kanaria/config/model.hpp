@@ -12,11 +12,10 @@
 #include <vector>
 
 #include "kanaria/config/rule.hpp"
+#include "kanaria/config/target_group.hpp"
 #include "kanaria/http/desync.hpp"
 
 namespace kanaria::config {
-
-using Milliseconds = std::chrono::milliseconds;
 
 /// Which PROXY header a trusted peer's connection must begin with.
 enum class ProxyVersion : std::uint8_t { Off, V1, V2, Any };
@@ -42,30 +41,6 @@ struct Listener {
   friend bool operator==(const Listener& a, const Listener& b) {
     return a.name == b.name && a.address == b.address && a.port == b.port && a.proxy_protocol == b.proxy_protocol &&
            a.rules == b.rules && a.default_rule == b.default_rule;
-  }
-};
-
-/// One of: an address, a host name (resolved at start and reload), a Unix socket's path.
-struct Target {
-  std::variant<boost::asio::ip::address, std::string> host;  // string: a name to resolve, or with `unix_socket` a path
-  bool unix_socket = false;
-  std::uint16_t port = 0;  // 0 with unix_socket only
-  Text text;               // as written
-  friend bool operator==(const Target& a, const Target& b) {
-    return a.host == b.host && a.unix_socket == b.unix_socket && a.port == b.port;
-  }
-};
-
-struct TargetGroup {
-  std::string name;
-  std::optional<std::uint16_t> port;
-  std::vector<Target> targets;  // may be empty: 503
-  Milliseconds target_idle_timeout{4000};
-  Position at;
-  Position name_at{};
-  friend bool operator==(const TargetGroup& a, const TargetGroup& b) {
-    return a.name == b.name && a.port == b.port && a.targets == b.targets &&
-           a.target_idle_timeout == b.target_idle_timeout;
   }
 };
 

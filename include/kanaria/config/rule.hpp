@@ -86,6 +86,7 @@ enum class SplitMode : std::uint8_t { Shuffled, Random };
 struct Forward {
   std::vector<WeightedGroup> target_groups;  // 1-5
   SplitMode split = SplitMode::Shuffled;
+  bool failover = false;  // a group without a healthy target gives its share to the others
   friend bool operator==(const Forward&, const Forward&) = default;
 };
 struct Redirect {  // each part may hold placeholders #{protocol} #{host} #{port} #{path} #{query}

@@ -16,8 +16,18 @@
 
 namespace kanaria::http {
 
+/// Something under way that can be told to end.
+class Abortable {
+ public:
+  /// Ends every operation on it, now and later, with `fault`. The first fault stays.
+  virtual void abort(Fault fault) = 0;
+
+ protected:
+  ~Abortable() = default;
+};
+
 /// What both sides share.
-class Message {
+class Message : public Abortable {
  public:
   /// Body bytes that are here already, perhaps none: no wait.
   virtual Result<Piece> ready() = 0;
@@ -31,8 +41,6 @@ class Message {
   /// The rest of the incoming body is not wanted: a read() under way ends with Stopped, and the connection can't be
   /// used for another message.
   virtual void stop_reading() = 0;
-  /// Ends every operation on this side, now and later, with `fault`. The first fault stays.
-  virtual void abort(Fault fault) = 0;
   virtual Fault fault() const = 0;
 
  protected:
@@ -45,7 +53,7 @@ class Exchange : public Message {
   /// Any number of 1xx, then one final head with the first piece of its body. 101 turns the connection into a tunnel.
   virtual net::Awaitable<Result<void>> send(const ResponseHead& head, const Piece& first) = 0;
   /// While set, a client that goes away aborts `other` with ClientGone; null ends it. Use Watch.
-  virtual void on_gone(Message* other) = 0;
+  virtual void on_gone(Abortable* other) = 0;
 
   /// The fields of head() have been read and are needed no more. They may be gone afterwards: a large head's are.
   virtual void forget_fields() = 0;
@@ -90,7 +98,7 @@ class Handler {
 /// For its life, a client that goes away aborts the other side.
 class Watch {
  public:
-  Watch(Exchange& client, Message& other) : client_(client) { client_.on_gone(&other); }
+  Watch(Exchange& client, Abortable& other) : client_(client) { client_.on_gone(&other); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() { client_.on_gone(nullptr); }

@@ -92,10 +92,13 @@ struct Piece {
   net::Pipe* pipe = nullptr;                     // set: all bytes in there are the piece, and `data` is empty
 };
 
-/// They are needed no more: gives back the memory of a large head's. What usual heads need stays for the next message.
-inline void forget(std::vector<Field>& fields) {
+/// They are needed no more: gives back the memory of a large head's. True: they are gone; false: they were few, and
+/// stay for what may still want them, as their memory does for the next message.
+inline bool forget(std::vector<Field>& fields) {
   constexpr std::size_t kUsual = 64;
-  if (fields.capacity() > kUsual) std::vector<Field>().swap(fields);
+  if (fields.capacity() <= kUsual) return false;
+  std::vector<Field>().swap(fields);
+  return true;
 }
 
 /// The first field of that name, or null.

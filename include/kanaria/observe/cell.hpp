@@ -17,4 +17,16 @@ class Cell {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// Counts one more in a gauge for its life.
+class Gauge {
+ public:
+  explicit Gauge(Cell& cell) : cell_(cell) { cell_.add(); }
+  Gauge(const Gauge&) = delete;
+  Gauge& operator=(const Gauge&) = delete;
+  ~Gauge() { cell_.subtract(); }
+
+ private:
+  Cell& cell_;
+};
+
 }  // namespace kanaria::observe

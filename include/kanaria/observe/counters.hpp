@@ -41,12 +41,16 @@ struct GroupRow {
   static constexpr std::array<std::string_view, 1> kLabels{"target_group"};
   FaultCells errors;   // exchanges that ended so
   FaultCells retries;  // further attempts, by what ended the one before
+  Cell fail_open;      // requests that any target could get, because too few were healthy
+  Cell failover;       // requests that it got while another group of the rule had no healthy target
+  Cell pending;        // gauge: requests that wait for a target with room
 };
 
 struct TargetRow {
   using Name = std::array<std::string, 2>;
   static constexpr std::array<std::string_view, 2> kLabels{"target_group", "target"};
   Cell requests;  // attempts
+  Cell failures;  // of these: failed connects, resets, time-outs, and answers of 5xx
   Cell connects;
   Cell connect_nanoseconds;
   Cell connections;  // gauge: open, idle ones too

@@ -66,6 +66,17 @@ struct ProcessFacts {
     std::uint32_t weight;
   };
   std::vector<SplitWeight> split_weights;  // of the snapshot in force
+  struct TargetCount {
+    std::string target_group;
+    std::string_view state;  // as in ALB's target health
+    std::uint64_t targets;
+  };
+  std::vector<TargetCount> target_counts;  // each state of each group
+  struct Ejections {
+    std::string target_group;
+    std::uint64_t count;
+  };
+  std::vector<Ejections> ejections;
 };
 
 class Metrics {

@@ -13,6 +13,7 @@
 #include "kanaria/runtime/pin.hpp"
 #include "kanaria/targets/balancer.hpp"
 #include "kanaria/targets/pool.hpp"
+#include "kanaria/targets/retry_budget.hpp"
 
 namespace kanaria::proxy {
 
@@ -38,6 +39,15 @@ struct Context {
   targets::Balancer balancer;
   targets::Pool pool;
   std::vector<std::unique_ptr<Outgoing>> spare;  // use Scratch
+
+  /// Of a group, by Group::row.
+  targets::RetryBudget& budget(std::uint32_t row) {
+    if (budgets_.size() <= row) budgets_.resize(row + 1);
+    return budgets_[row];
+  }
+
+ private:
+  std::vector<targets::RetryBudget> budgets_;
 };
 
 /// An Outgoing for the life of one request; its vectors come back with their memory.

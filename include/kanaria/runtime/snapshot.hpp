@@ -17,14 +17,19 @@
 #include "kanaria/observe/metrics.hpp"
 #include "kanaria/rules/network.hpp"
 #include "kanaria/rules/rule_table.hpp"
+#include "kanaria/runtime/names.hpp"
 #include "kanaria/targets/split.hpp"
 #include "kanaria/targets/target.hpp"
+#include "kanaria/targets/target_table.hpp"
 
 namespace kanaria::runtime {
 
 /// The live parts of one forward action.
 struct Route {
   std::shared_ptr<targets::Split> split;
+  /// With failover, what splits where only some groups are alive: by their set, a bit for each as in `groups`. Null for
+  /// sets that have none of the weight or all of it, and then `split` does.
+  std::vector<std::shared_ptr<targets::Split>> survivors;
   std::vector<std::shared_ptr<const targets::Group>> groups;  // as Forward::groups
   std::vector<std::uint32_t> rows;                            // of (listener, rule, group), as Forward::groups
 };
@@ -83,6 +88,10 @@ class Snapshot {
   }
   const std::vector<std::shared_ptr<const targets::Target>>& targets() const { return targets_; }
   const std::vector<Listener>& listeners() const { return listeners_; }
+  /// As model().target_groups.
+  const std::vector<std::shared_ptr<const targets::Group>>& groups() const { return groups_; }
+  /// Where a target of the model is: nowhere, while its name can't be resolved.
+  std::vector<net::Endpoint> endpoints_of(const config::Target& target) const;
 
  private:
   friend class Compiler;
@@ -94,21 +103,25 @@ class Snapshot {
   http::ConnectionPolicy connection_policy_;
   std::vector<Listener> listeners_;
   std::vector<const Listener*> by_binding_;
-  std::vector<std::shared_ptr<const targets::Group>> groups_;    // as model().target_groups
+  std::vector<std::shared_ptr<const targets::Group>> groups_;
   std::vector<std::shared_ptr<const targets::Target>> targets_;  // each once a group
   // Rows acquired from the tables, to be released.
-  std::vector<std::uint32_t> route_rows_, group_rows_, target_rows_;
+  std::vector<std::uint32_t> route_rows_, group_rows_;
 };
 
-/// Everything that needs no control: compiles rule tables (taking over those of `previous` whose listener is the same)
-/// and resolves names (keeping the previous addresses of a name that can't be resolved now). Blocking. No model in the
-/// result: `diagnostics` has errors.
+/// The names of the model's targets, with the smallest dns_max_ttl of the groups that use each.
+Names::Wanted names_of(const config::Model& model);
+
+/// Everything that needs no control: compiles rule tables, taking over those of `previous` whose listener is the same,
+/// and takes what the model's names mean from `known`; a name without an address is a warning. Blocking. No model in
+/// the result: `diagnostics` has errors.
 Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, const Snapshot* previous,
-                 config::Diagnostics& diagnostics);
+                 const std::map<std::string, Known>& known, config::Diagnostics& diagnostics);
 
 /// The snapshot of a prepared model. `bindings`: the ids of the listeners' places, as model->listeners. `previous` may
-/// be null. On control.
+/// be null. `table` has the targets that are known already, and gets new ones. On control.
 std::shared_ptr<const Snapshot> compile(Prepared prepared, const std::vector<std::uint32_t>& bindings,
-                                        const Snapshot* previous, observe::Metrics& metrics);
+                                        const Snapshot* previous, observe::Metrics& metrics,
+                                        targets::TargetTable& table);
 
 }  // namespace kanaria::runtime

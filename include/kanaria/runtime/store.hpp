@@ -1,6 +1,7 @@
-// The one way to change the running configuration: change(edit, expected revision) edits a copy of the model,
-// validates, compiles, publishes, and returns when every worker has acknowledged. Reload is such an edit; weights set
-// by hand, registered targets and rollout steps will be others. On control's thread; changes wait their turn.
+// The one way to change the running configuration. What is wanted is the file's model and, on top of it, what was
+// changed by hand; a change edits either, validates and compiles the model that follows from both, publishes it, and
+// returns when every worker has acknowledged. Reload edits the file's model, and what was changed by hand stays. On
+// control's thread; changes wait their turn.
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include "kanaria/net/blocking.hpp"
 #include "kanaria/runtime/snapshot.hpp"
+#include "kanaria/runtime/target_overrides.hpp"
 
 namespace kanaria::runtime {
 
@@ -35,6 +37,7 @@ struct Outcome {
     Unchanged,
     Faulty,   // the configuration has faults
     Refused,  // a key that only a restart changes, a port in use, a rule left without a target, a stale revision
+    Unknown,  // what is to be changed by hand is not there
   };
   Status status = Status::Unchanged;
   std::vector<std::string> changes;  // in words
@@ -44,30 +47,45 @@ struct Outcome {
 
 class Store {
  public:
-  /// The new model, made from the one in force (null before the first).
-  using Edit = std::function<std::shared_ptr<const config::Model>(const config::Model* current)>;
+  /// The new model, made from the file's that is in force (null before the first).
+  using Edit = std::function<std::shared_ptr<const config::Model>(const config::Model* file)>;
 
-  Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, observe::Metrics& metrics, unsigned workers);
+  Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, observe::Metrics& metrics,
+        targets::TargetTable& table, Names& names, unsigned workers);
 
   net::Awaitable<Outcome> change(const Edit& edit, std::optional<std::uint64_t> expected_revision);
+  /// What was changed by hand about a group that a reload removes ends with it.
+  net::Awaitable<Outcome> override_targets(const TargetChange& change);
 
   /// Waits for the change in progress and refuses all later ones: the daemon stops.
   net::Awaitable<void> close();
 
   /// In force; null before the first change.
   const std::shared_ptr<const Snapshot>& current() const { return current_; }
+  /// In force, on top of the file's model.
+  const TargetOverrides& overrides() const { return wanted_.overrides; }
+  /// The file's model, without them; null before the first change.
+  const std::shared_ptr<const config::Model>& file() const { return wanted_.file; }
 
  private:
+  struct Wanted {
+    std::shared_ptr<const config::Model> file;
+    TargetOverrides overrides;
+  };
+
   net::Awaitable<void> turn();
   void next_turn();
-  net::Awaitable<void> apply(std::shared_ptr<const config::Model> next, Outcome& outcome);
+  net::Awaitable<void> apply(const Wanted& wanted, Outcome& outcome);
 
   net::Loop& control_;
   net::Blocking& blocking_;
   Publisher& publisher_;
   observe::Metrics& metrics_;
+  targets::TargetTable& table_;
+  Names& names_;
   unsigned workers_;
   std::shared_ptr<const Snapshot> current_;
+  Wanted wanted_;  // what `current_` was made of
   bool busy_ = false;
   bool closed_ = false;
   std::list<net::Event> waiting_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,24 @@ struct Reloaded {
   std::vector<std::string> warnings;  // the same way
 };
 
+/// What came of a change by hand.
+struct TargetsChanged {
+  runtime::Outcome::Status status = runtime::Outcome::Status::Unchanged;
+  std::vector<std::string> changes;   // in words
+  std::vector<std::string> faults;    // any: nothing was changed
+  std::vector<std::string> warnings;  // of what the change brought
+};
+
+/// The targets of a group, as they are now.
+struct GroupTargets {
+  std::string fault;  // there is no such group, and which one may be meant; the rest is empty
+  /// Why a target is in the group; Leaving: it isn't any more, and finishes what it has.
+  enum class Source : std::uint8_t { File, Hand, Leaving };
+  targets::TargetTable::GroupReport report;
+  std::vector<Source> sources;                     // as report.targets
+  std::vector<runtime::TargetOverride> overrides;  // changed by hand
+};
+
 class Server {
  public:
   enum class End : std::uint8_t { Drained, CouldNotStart, BadConfiguration };
@@ -38,6 +57,9 @@ class Server {
   // On control's thread, for the admin API:
   /// `who` asked for it, for the log.
   net::Awaitable<Reloaded> reload(std::string who);
+  net::Awaitable<TargetsChanged> change_targets(const runtime::TargetChange& change);
+  /// When ready() only.
+  GroupTargets targets_of(const std::string& group) const;
   /// All listeners take traffic, and no drain has begun.
   bool ready() const;
   /// Prometheus text.

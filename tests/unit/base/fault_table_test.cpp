@@ -49,10 +49,20 @@ TEST(FaultTable, OnlyWhatATargetDidIsTriedAgain) {
   });
 }
 
-TEST(FaultTable, AFailedConnectIsTriedAgainWhateverTheMethod) {
-  for (const Fault fault : {Fault::ConnectRefused, Fault::ConnectFailed, Fault::ConnectTimeout})
-    EXPECT_EQ(row_of(fault).again, Again::Always);
-  EXPECT_EQ(row_of(Fault::ReusedConnectionClosed).again, Again::IfIdempotent);
+Again expected_again(Fault fault) {
+  switch (fault) {
+    case Fault::ConnectRefused:
+    case Fault::ConnectFailed:
+    case Fault::ConnectTimeout: return Again::ConnectFailure;
+    case Fault::ReusedConnectionClosed: return Again::ReusedConnectionClosed;
+    case Fault::TargetClosed:
+    case Fault::TargetReset: return Again::ResetBeforeAnswer;
+    default: return Again::Never;
+  }
+}
+
+TEST(FaultTable, WhatMayBeTriedAgainIsInTheWordsOfRetryOn) {
+  for_each_fault([](Fault fault) { EXPECT_EQ(row_of(fault).again, expected_again(fault)) << row_of(fault).word; });
 }
 
 TEST(Result, CarriesAValueOrAFault) {

@@ -36,6 +36,12 @@ const char* around(Scope scope) {
     case Scope::Redirect: return "listeners: [{default_action: {redirect: {{}}}}]\n";
     case Scope::FixedResponse: return "listeners: [{default_action: {fixed_response: {{}}}}]\n";
     case Scope::TargetGroup: return "target_groups: [{{}}]\n";
+    case Scope::HealthCheck: return "target_groups: [{health_check: {{}}}]\n";
+    case Scope::TargetGroupHealth: return "target_groups: [{target_group_health: {{}}}]\n";
+    case Scope::UnhealthyStateRouting:
+      return "target_groups: [{target_group_health: {unhealthy_state_routing: {{}}}}]\n";
+    case Scope::Retries: return "target_groups: [{retries: {{}}}]\n";
+    case Scope::PassiveHealth: return "target_groups: [{passive_health: {{}}}]\n";
     case Scope::Target: return "target_groups: [{targets: [{{}}]}]\n";
   }
   return "";
@@ -79,15 +85,21 @@ constexpr Documented kDocumented[] = {
     {Scope::Transform, "host_header_rewrite url_rewrite", ""},
     {Scope::Rewrite, "regex replace", ""},
     {Scope::Action, "type target_group forward redirect fixed_response", ""},
-    {Scope::Forward, "target_groups split", "stickiness user_key failover"},
+    {Scope::Forward, "target_groups split failover", "stickiness user_key"},
     {Scope::WeightedGroup, "name weight", ""},
     {Scope::Redirect, "protocol host port path query status_code", ""},
     {Scope::FixedResponse, "status_code content_type message_body", ""},
-    {Scope::TargetGroup, "name port protocol targets target_idle_timeout",
-     "protocol_version dns_max_ttl load_balancing_algorithm_type load_balancing_anomaly_mitigation "
-     "deregistration_delay "
-     "slow_start stickiness health_check target_group_health retries passive_health max_connections_per_target "
-     "max_pending pending_timeout"},
+    {Scope::TargetGroup,
+     "name port protocol targets target_idle_timeout dns_max_ttl load_balancing_algorithm_type "
+     "load_balancing_anomaly_mitigation deregistration_delay slow_start health_check target_group_health retries "
+     "passive_health max_connections_per_target max_pending pending_timeout",
+     "protocol_version stickiness"},
+    {Scope::HealthCheck, "enabled protocol path port interval timeout healthy_threshold unhealthy_threshold matcher",
+     ""},
+    {Scope::TargetGroupHealth, "unhealthy_state_routing", ""},
+    {Scope::UnhealthyStateRouting, "minimum_healthy_targets_count minimum_healthy_targets_percentage", ""},
+    {Scope::Retries, "max budget retry_on", ""},
+    {Scope::PassiveHealth, "enabled on failures ejection_time max_ejected", ""},
 };
 
 std::vector<std::string> split(std::string_view words) {
@@ -152,7 +164,7 @@ listeners:
         transforms:
           - host_header_rewrite: {regex: d, replace: e}
           - url_rewrite: {regex: f, replace: g}
-        action: {type: forward, forward: {target_groups: [{name: main, weight: 1}], split: shuffled}}
+        action: {type: forward, forward: {target_groups: [{name: main, weight: 1}], split: shuffled, failover: false}}
       - priority: 20
         conditions:
           - http_request_method: {values: [GET]}
@@ -165,7 +177,33 @@ listeners:
         action: {target_group: main}
     default_action: {fixed_response: {status_code: 404, content_type: text/plain, message_body: p}}
 target_groups:
-  - {name: main, port: 7, protocol: HTTP, target_idle_timeout: 4s, targets: [127.0.0.1]}
+  - name: main
+    port: 7
+    protocol: HTTP
+    targets: [127.0.0.1]
+    target_idle_timeout: 4s
+    dns_max_ttl: 5s
+    load_balancing_algorithm_type: weighted_random
+    load_balancing_anomaly_mitigation: off
+    deregistration_delay: 300
+    slow_start: 0
+    health_check:
+      enabled: true
+      protocol: HTTP
+      path: /q
+      port: traffic-port
+      interval: 30s
+      timeout: 5s
+      healthy_threshold: 3
+      unhealthy_threshold: 4
+      matcher: 200-299
+    target_group_health:
+      unhealthy_state_routing: {minimum_healthy_targets_count: 1, minimum_healthy_targets_percentage: off}
+    retries: {max: 1, budget: 20%, retry_on: [connect_failure]}
+    passive_health: {enabled: true, on: [reset], failures: 5, ejection_time: 10s, max_ejected: 50%}
+    max_connections_per_target: unlimited
+    max_pending: 1024
+    pending_timeout: 5s
   - {name: second}
 )YAML";
 
@@ -241,6 +279,7 @@ constexpr Change kChanges[] = {
     {Scope::Action, "fixed_response", "message_body: p", "message_body: other"},
     {Scope::Forward, "target_groups", "weight: 1", "weight: 2"},
     {Scope::Forward, "split", "split: shuffled", "split: random"},
+    {Scope::Forward, "failover", "failover: false", "failover: true"},
     {Scope::WeightedGroup, "name", "name: main, weight", "name: second, weight"},
     {Scope::WeightedGroup, "weight", "weight: 1", "weight: 2"},
     {Scope::Redirect, "protocol", "protocol: HTTPS", "protocol: HTTP"},
@@ -256,6 +295,40 @@ constexpr Change kChanges[] = {
     {Scope::TargetGroup, "port", "port: 7", "port: 8"},
     {Scope::TargetGroup, "targets", "targets: [127.0.0.1]", "targets: [127.0.0.2]"},
     {Scope::TargetGroup, "target_idle_timeout", "idle_timeout: 4s", "idle_timeout: 5s"},
+    {Scope::TargetGroup, "dns_max_ttl", "dns_max_ttl: 5s", "dns_max_ttl: 6s"},
+    {Scope::TargetGroup, "load_balancing_algorithm_type", "type: weighted_random", "type: round_robin"},
+    {Scope::TargetGroup, "load_balancing_anomaly_mitigation", "mitigation: off", "mitigation: on"},
+    {Scope::TargetGroup, "deregistration_delay", "delay: 300", "delay: 30"},
+    {Scope::TargetGroup, "slow_start",
+     "type: weighted_random\n    load_balancing_anomaly_mitigation: off\n    "
+     "deregistration_delay: 300\n    slow_start: 0",
+     "type: round_robin\n    slow_start: 30"},
+    {Scope::TargetGroup, "health_check", "path: /q", "path: /other"},
+    {Scope::TargetGroup, "target_group_health", "targets_count: 1", "targets_count: 2"},
+    {Scope::TargetGroup, "retries", "max: 1", "max: 2"},
+    {Scope::TargetGroup, "passive_health", "failures: 5", "failures: 6"},
+    {Scope::TargetGroup, "max_connections_per_target", "per_target: unlimited", "per_target: 100"},
+    {Scope::TargetGroup, "max_pending", "max_pending: 1024", "max_pending: 0"},
+    {Scope::TargetGroup, "pending_timeout", "pending_timeout: 5s", "pending_timeout: 6s"},
+    {Scope::HealthCheck, "enabled", "health_check:\n      enabled: true", "health_check:\n      enabled: false"},
+    {Scope::HealthCheck, "path", "path: /q", "path: /other"},
+    {Scope::HealthCheck, "port", "port: traffic-port", "port: 9000"},
+    {Scope::HealthCheck, "interval", "interval: 30s", "interval: 31s"},
+    {Scope::HealthCheck, "timeout", " timeout: 5s", " timeout: 6s"},
+    {Scope::HealthCheck, "healthy_threshold", " healthy_threshold: 3", " healthy_threshold: 5"},
+    {Scope::HealthCheck, "unhealthy_threshold", "unhealthy_threshold: 4", "unhealthy_threshold: 2"},
+    {Scope::HealthCheck, "matcher", "matcher: 200-299", "matcher: 200"},
+    {Scope::TargetGroupHealth, "unhealthy_state_routing", "targets_count: 1", "targets_count: 2"},
+    {Scope::UnhealthyStateRouting, "minimum_healthy_targets_count", "targets_count: 1", "targets_count: 2"},
+    {Scope::UnhealthyStateRouting, "minimum_healthy_targets_percentage", "percentage: off", "percentage: 50"},
+    {Scope::Retries, "max", "max: 1", "max: 2"},
+    {Scope::Retries, "budget", "budget: 20%", "budget: 21%"},
+    {Scope::Retries, "retry_on", "retry_on: [connect_failure]", "retry_on: [reset_before_answer]"},
+    {Scope::PassiveHealth, "enabled", "passive_health: {enabled: true", "passive_health: {enabled: false"},
+    {Scope::PassiveHealth, "on", "on: [reset]", "on: [timeout]"},
+    {Scope::PassiveHealth, "failures", "failures: 5", "failures: 6"},
+    {Scope::PassiveHealth, "ejection_time", "ejection_time: 10s", "ejection_time: 11s"},
+    {Scope::PassiveHealth, "max_ejected", "max_ejected: 50%", "max_ejected: 49%"},
 };
 
 /// These keys have one value that is not refused: that they are read shows by refusing another.
@@ -263,7 +336,8 @@ constexpr Change kOneValued[] = {
     {Scope::AccessLogs, "format", "format: alb", "format: other"},
     {Scope::Listener, "protocol", "protocol: HTTP\n", "protocol: other\n"},
     {Scope::Action, "type", "type: forward", "type: redirect"},
-    {Scope::TargetGroup, "protocol", "protocol: HTTP,", "protocol: other,"},
+    {Scope::TargetGroup, "protocol", "port: 7\n    protocol: HTTP", "port: 7\n    protocol: other"},
+    {Scope::HealthCheck, "protocol", "      protocol: HTTP", "      protocol: TCP"},
 };
 
 Loaded changed(const Change& change) {
@@ -324,7 +398,8 @@ TEST(Keys, AValueThatComesLaterIsNotAvailableYet) {
     const char* value;
   };
   for (const Case& one : {Case{Scope::Listener, "protocol", "HTTPS"}, Case{Scope::TargetGroup, "protocol", "HTTPS"},
-                          Case{Scope::Forward, "split", "per_user"}, Case{Scope::AccessLogs, "format", "json"}}) {
+                          Case{Scope::HealthCheck, "protocol", "HTTPS"}, Case{Scope::Forward, "split", "per_user"},
+                          Case{Scope::AccessLogs, "format", "json"}}) {
     const auto found = reports(with_key(one.scope, one.key, one.value));
     EXPECT_TRUE(any_ends_with(found, std::string("\"") + one.key + ": " + one.value + "\" is not available yet"))
         << testing::PrintToString(found);
@@ -332,8 +407,8 @@ TEST(Keys, AValueThatComesLaterIsNotAvailableYet) {
 }
 
 TEST(Keys, ALaterKeyIsRefusedEvenWithTheValueThatSwitchesItOff) {
-  const auto found = reports(with_key(Scope::TargetGroup, "load_balancing_anomaly_mitigation", "off"));
-  EXPECT_TRUE(any_ends_with(found, "\"load_balancing_anomaly_mitigation\" is not available yet"));
+  const auto found = reports(with_key(Scope::TargetGroup, "stickiness", "{enabled: false}"));
+  EXPECT_TRUE(any_ends_with(found, "\"stickiness\" is not available yet"));
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ listeners:
         target_groups:
           - {name: "a", weight: 1}
         split: shuffled
+        failover: false
 
 target_groups:
   - name: "a"
@@ -92,6 +93,35 @@ target_groups:
     protocol: HTTP
     targets: []
     target_idle_timeout: 4s
+    dns_max_ttl: 5s
+    load_balancing_algorithm_type: round_robin
+    load_balancing_anomaly_mitigation: off
+    deregistration_delay: 5m
+    slow_start: 0s
+    health_check:
+      enabled: true
+      protocol: HTTP
+      path: "/"
+      port: traffic-port
+      interval: 30s
+      timeout: 5s
+      healthy_threshold: 3
+      unhealthy_threshold: 3
+      matcher: "200"
+    target_group_health:
+      unhealthy_state_routing:
+        minimum_healthy_targets_count: 1
+        minimum_healthy_targets_percentage: off
+    retries: {max: 1, budget: 20%, retry_on: [connect_failure, reused_connection_closed, reset_before_answer]}
+    passive_health:
+      enabled: true
+      on: [connect_failure, reset, timeout]
+      failures: 3
+      ejection_time: 10s
+      max_ejected: 50%
+    max_connections_per_target: unlimited
+    max_pending: 1024
+    pending_timeout: 5s
 )");
 }
 
@@ -215,6 +245,56 @@ TEST(Differences, AreInTheOperatorsWords) {
                 "\"127.0.0.1:1\", \"127.0.0.1:2\"",
                 "\"127.0.0.1:2\", \"127.0.0.1:1\"",
                 {"target group a: the order of its targets changed"}},
+           Case{"failover",
+                "weight: 10}]",
+                "weight: 10}], failover: true",
+                {"listener web: rule canary: failover: false -> true"}},
+           Case{"balancing",
+                "{name: b, t",
+                "{name: b, load_balancing_algorithm_type: weighted_random, load_balancing_anomaly_mitigation: on, t",
+                {"target group b: load_balancing_algorithm_type: round_robin -> weighted_random",
+                 "target group b: load_balancing_anomaly_mitigation: off -> on"}},
+           Case{"how targets come and go",
+                "{name: b, t",
+                "{name: b, dns_max_ttl: 9s, deregistration_delay: 0, slow_start: 60, t",
+                {"target group b: dns_max_ttl: 5s -> 9s", "target group b: deregistration_delay: 5m -> 0s",
+                 "target group b: slow_start: 0s -> 1m"}},
+           Case{"health checks",
+                "{name: b, t",
+                "{name: b, health_check: {enabled: false, path: /h, port: 81, interval: 5s, timeout: 1s, "
+                "healthy_threshold: 2, unhealthy_threshold: 4, matcher: \"200,204-206\"}, t",
+                {"target group b: health_check enabled: true -> false", "target group b: health_check path: / -> /h",
+                 "target group b: health_check port: traffic-port -> 81",
+                 "target group b: health_check interval: 30s -> 5s", "target group b: health_check timeout: 5s -> 1s",
+                 "target group b: health_check healthy_threshold: 3 -> 2",
+                 "target group b: health_check unhealthy_threshold: 3 -> 4",
+                 "target group b: health_check matcher: 200 -> 200,204-206"}},
+           Case{"when all targets take traffic",
+                "{name: a, t",
+                "{name: a, target_group_health: {unhealthy_state_routing: {minimum_healthy_targets_count: 2, "
+                "minimum_healthy_targets_percentage: 50}}, t",
+                {"target group a: unhealthy_state_routing minimum_healthy_targets_count: 1 -> 2",
+                 "target group a: unhealthy_state_routing minimum_healthy_targets_percentage: off -> 50%"}},
+           Case{"retries",
+                "{name: b, t",
+                "{name: b, retries: {max: 0, budget: 5%, retry_on: []}, t",
+                {"target group b: retries max: 1 -> 0", "target group b: retries budget: 20% -> 5%",
+                 "target group b: retries retry_on: connect_failure, reused_connection_closed, reset_before_answer -> "
+                 "nothing"}},
+           Case{"passive health",
+                "{name: b, t",
+                "{name: b, passive_health: {enabled: false, on: [timeout], failures: 1, ejection_time: 1m, "
+                "max_ejected: 0%}, t",
+                {"target group b: passive_health enabled: true -> false",
+                 "target group b: passive_health on: connect_failure, reset, timeout -> timeout",
+                 "target group b: passive_health failures: 3 -> 1",
+                 "target group b: passive_health ejection_time: 10s -> 1m",
+                 "target group b: passive_health max_ejected: 50% -> 0%"}},
+           Case{"bounds",
+                "{name: b, t",
+                "{name: b, max_connections_per_target: 10, max_pending: 0, pending_timeout: 1s, t",
+                {"target group b: max_connections_per_target: unlimited -> 10",
+                 "target group b: max_pending: 1024 -> 0", "target group b: pending_timeout: 5s -> 1s"}},
            Case{"a new group",
                 "target_groups:\n",
                 "target_groups:\n  - {name: c}\n",

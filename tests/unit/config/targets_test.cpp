@@ -79,6 +79,12 @@ TEST(Targets, ASocketPathOf107BytesFits) {
 TEST(Targets, ATargetTwiceInAGroupIsRefusedHoweverItIsWritten) {
   EXPECT_EQ(reports(with_targets("\"[::1]:80\", \"[0::1]:80\"").diagnostics),
             Reports{"5:27 the target \"[0::1]:80\" is in this group already"});
+  EXPECT_EQ(reports(with_targets("\"[::1]:80\", \"[0:0:0:0:0:0:0:1]:80\"").diagnostics),
+            Reports{"5:27 the target \"[0:0:0:0:0:0:0:1]:80\" is in this group already"});
+  EXPECT_EQ(reports(with_targets("\"10.0.0.1:80\", \"[::ffff:10.0.0.1]:80\"").diagnostics),
+            Reports{"5:30 the target \"[::ffff:10.0.0.1]:80\" is in this group already"});
+  EXPECT_EQ(reports(with_targets("\"a:80\", \"a:80\"").diagnostics),
+            Reports{"5:23 the target \"a:80\" is in this group already"});
   EXPECT_EQ(reports(with_targets("\"a:80\", \"A\"", "80").diagnostics),
             Reports{"5:23 the target \"A\" is in this group already"});
   EXPECT_EQ(reports(with_targets("\"a:80\", \"a:81\"").diagnostics), Reports{});

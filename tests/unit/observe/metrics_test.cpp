@@ -203,7 +203,7 @@ TEST(MetricsText, EachFamilyIsDescribedOnceBeforeItsSamples) {
     EXPECT_TRUE(seen.insert(name).second) << name;
     EXPECT_THAT(text, HasSubstr("# HELP " + name + " "));
   }
-  EXPECT_EQ(seen.size(), 21U);
+  EXPECT_EQ(seen.size(), 26U);
 }
 
 // Workers count, control adds rows and reads: what TSan is to look at.

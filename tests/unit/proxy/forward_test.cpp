@@ -44,7 +44,7 @@ class BrokenClient final : public http::Exchange {
     throw std::logic_error("send");
     co_return Result<void>();
   }
-  void on_gone(http::Message*) override {}
+  void on_gone(http::Abortable*) override {}
   void forget_fields() override {}
   void forget_text() override {}
   http::PeerText peer() const override { return {"192.0.2.7", "192.0.2.7:1", "a"}; }
@@ -67,12 +67,13 @@ class BrokenClient final : public http::Exchange {
 TEST(Forward, EndsTheUploadWhenAnExceptionLeavesTheAnswer) {
   test::ScriptedTarget scripted;
   observe::Metrics metrics(1);
+  targets::TargetTable table(metrics);
   observe::AccessLog log(1);
   const runtime::SnapshotPtr snapshot =
       runtime::snapshot_of(runtime::model_of("listeners: [{port: 8080, default_action: {target_group: main}}]\n"
                                              "target_groups: [{name: main, targets: [\"" +
                                              scripted.endpoint().to_string() + "\"]}]\n"),
-                           metrics);
+                           metrics, table);
   test::Driver driver;
   Context context(driver.loop(), metrics.worker(0), log.lane(0), [](const runtime::SnapshotPtr&) {});
   context.snapshots.install(snapshot);

@@ -92,5 +92,14 @@ TEST(Action, PrintsItself) {
   EXPECT_EQ(to_string(compile({config::FixedResponse{404, "text/plain", "gone"}, {}}, 0)), "fixed_response 404");
 }
 
+TEST(Action, OfAForwardKeepsWhatTheFileSays) {
+  const config::Forward written{{{{"app-main", {}}, 90}, {{"app-canary", {}}, 10}}, config::SplitMode::Random, true};
+  const auto forward = std::get<Forward>(compile({written, {}}, 7));
+  EXPECT_EQ(forward.groups, written.target_groups);
+  EXPECT_EQ(forward.split, config::SplitMode::Random);
+  EXPECT_TRUE(forward.failover);
+  EXPECT_EQ(forward.index, 7U);
+}
+
 }  // namespace
 }  // namespace kanaria::rules

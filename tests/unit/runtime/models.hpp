@@ -49,18 +49,21 @@ target_groups:
 )";
 }
 
-inline Prepared prepared(const ModelPtr& model, const Snapshot* previous = nullptr) {
+using Meanings = std::map<std::string, Known>;
+
+inline Prepared prepared(const ModelPtr& model, const Snapshot* previous = nullptr, const Meanings& known = {}) {
   config::Diagnostics diagnostics;
-  Prepared result = prepare(model, 1, previous, diagnostics);
+  Prepared result = prepare(model, 1, previous, known, diagnostics);
   EXPECT_FALSE(diagnostics.has_errors());
   return result;
 }
 
 /// Listener i is at binding i.
-inline SnapshotPtr snapshot_of(const ModelPtr& model, observe::Metrics& metrics, const Snapshot* previous = nullptr) {
+inline SnapshotPtr snapshot_of(const ModelPtr& model, observe::Metrics& metrics, targets::TargetTable& table,
+                               const Snapshot* previous = nullptr) {
   std::vector<std::uint32_t> bindings(model->listeners.size());
   std::iota(bindings.begin(), bindings.end(), 0U);
-  return compile(prepared(model, previous), bindings, previous, metrics);
+  return compile(prepared(model, previous), bindings, previous, metrics, table);
 }
 
 }  // namespace kanaria::runtime

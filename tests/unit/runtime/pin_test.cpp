@@ -8,11 +8,12 @@ namespace {
 class PinTest : public testing::Test {
  protected:
   SnapshotPtr next() {
-    latest_ = snapshot_of(model_, metrics_, latest_.get());
+    latest_ = snapshot_of(model_, metrics_, table_, latest_.get());
     return latest_;
   }
 
   observe::Metrics metrics_{1};
+  targets::TargetTable table_{metrics_};
   ModelPtr model_ = model_of(canary());
   SnapshotPtr latest_;
   std::vector<SnapshotPtr> released_;
@@ -93,7 +94,8 @@ TEST_F(PinTest, OldSnapshotsGoInTheOrderInWhichTheirPinsEnd) {
 
 TEST(PinBoardTest, ReleasesItsLastSnapshotWhenItEnds) {
   observe::Metrics metrics(1);
-  const SnapshotPtr snapshot = snapshot_of(model_of(canary()), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr snapshot = snapshot_of(model_of(canary()), metrics, table);
   std::vector<SnapshotPtr> released;
   {
     PinBoard board([&](SnapshotPtr one) { released.push_back(std::move(one)); });

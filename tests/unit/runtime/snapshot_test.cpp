@@ -33,12 +33,13 @@ bool is_named(const observe::RowTable<Row>& table, const typename Row::Name& nam
 
 TEST(Compile, KnowsWhoseConnectionsBeginWithAProxyHeader) {
   observe::Metrics metrics(1);
+  targets::TargetTable table(metrics);
   const SnapshotPtr snapshot = snapshot_of(model_of(canary("[{name: main}]", R"(
   - port: 8081
     proxy_protocol: {version: v2, trusted: [10.0.0.0/8, "::1", "::ffff:192.0.2.0/120"]}
     default_action: {target_group: new}
 )")),
-                                           metrics);
+                                           metrics, table);
   const auto expected = [&](std::uint32_t listener, const char* peer) {
     return snapshot->listener(listener)->proxy_protocol.expected_from(boost::asio::ip::make_address(peer));
   };
@@ -55,7 +56,8 @@ TEST(Compile, KnowsWhoseConnectionsBeginWithAProxyHeader) {
 
 TEST(Compile, MakesWhatARequestNeeds) {
   observe::Metrics metrics(1);
-  const SnapshotPtr snapshot = snapshot_of(model_of(canary()), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr snapshot = snapshot_of(model_of(canary()), metrics, table);
   EXPECT_EQ(snapshot->revision(), 1U);
   const Listener* const web = snapshot->listener(0);
   ASSERT_NE(web, nullptr);
@@ -76,11 +78,12 @@ TEST(Compile, MakesWhatARequestNeeds) {
 
 TEST(Compile, KeepsTheObjectsOfWhatDidNotChange) {
   observe::Metrics metrics(1);
-  const SnapshotPtr first = snapshot_of(model_of(canary()), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr first = snapshot_of(model_of(canary()), metrics, table);
   const SnapshotPtr second =
       snapshot_of(model_of("# moved by a comment\n" + canary({"[{name: main, weight: 90}, {name: new, weight: 10}]"},
                                                              std::string(kSecondListener))),
-                  metrics, first.get());
+                  metrics, table, first.get());
   EXPECT_EQ(second->revision(), 2U);
   EXPECT_EQ(second->listener(0)->rules, first->listener(0)->rules);
   EXPECT_EQ(api_route(*second).split, api_route(*first).split);
@@ -90,9 +93,10 @@ TEST(Compile, KeepsTheObjectsOfWhatDidNotChange) {
 
 TEST(Compile, OtherWeightsMakeAnotherSplitAndNothingElse) {
   observe::Metrics metrics(1);
-  const SnapshotPtr first = snapshot_of(model_of(canary()), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr first = snapshot_of(model_of(canary()), metrics, table);
   const SnapshotPtr second =
-      snapshot_of(model_of(canary("[{name: main, weight: 80}, {name: new, weight: 20}]")), metrics, first.get());
+      snapshot_of(model_of(canary("[{name: main, weight: 80}, {name: new, weight: 20}]")), metrics, table, first.get());
   EXPECT_NE(api_route(*second).split, api_route(*first).split);
   EXPECT_EQ(api_route(*first).split->weight(1), 10U);
   EXPECT_EQ(api_route(*second).split->weight(1), 20U);
@@ -103,12 +107,13 @@ TEST(Compile, OtherWeightsMakeAnotherSplitAndNothingElse) {
 
 TEST(Compile, ASplitBelongsToItsRuleGroupsAndMode) {
   observe::Metrics metrics(1);
-  const SnapshotPtr first = snapshot_of(model_of(canary()), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr first = snapshot_of(model_of(canary()), metrics, table);
   const std::string text = canary();
   const auto changed = [&](const std::string& from, const std::string& to) {
     std::string other = text;
     other.replace(other.find(from), from.size(), to);
-    return snapshot_of(model_of(other), metrics, first.get());
+    return snapshot_of(model_of(other), metrics, table, first.get());
   };
   EXPECT_NE(api_route(*changed("name: api", "name: other")).split, api_route(*first).split);
   EXPECT_NE(api_route(*changed("name: web", "name: net")).split, api_route(*first).split);
@@ -119,24 +124,30 @@ TEST(Compile, ASplitBelongsToItsRuleGroupsAndMode) {
 
 TEST(Compile, ATargetOfTwoGroupsIsTwoAndATargetNamedTwiceIsOne) {
   observe::Metrics metrics(1);
-  const SnapshotPtr snapshot = snapshot_of(model_of(R"(
+  targets::TargetTable table(metrics);
+  Meanings known;
+  known["app.test"].addresses = {boost::asio::ip::make_address("127.0.0.1")};
+  const ModelPtr model = model_of(R"(
 listeners: [{port: 80, default_action: {forward: {target_groups: [{name: a, weight: 1}, {name: b, weight: 1}]}}}]
 target_groups:
-  - {name: a, targets: ["127.0.0.1:1", "[::ffff:127.0.0.1]:1"]}
+  - {name: a, targets: ["127.0.0.1:1", "app.test:1"]}
   - {name: b, targets: ["127.0.0.1:1"]}
-)"),
-                                           metrics);
+)");
+  const SnapshotPtr snapshot = compile(prepared(model, nullptr, known), {0}, nullptr, metrics, table);
   const Route& route = snapshot->listener(0)->routes[0];
+  EXPECT_EQ(route.groups[0]->targets.size(), 1U);
   EXPECT_NE(route.groups[0]->targets[0], route.groups[1]->targets[0]);
   EXPECT_NE(route.groups[0]->targets[0]->row, route.groups[1]->targets[0]->row);
 }
 
 TEST(Compile, ARemovedListenerHasNoBindingAnyMore) {
   observe::Metrics metrics(1);
-  const SnapshotPtr first = snapshot_of(
-      model_of(canary("[{name: main, weight: 90}, {name: new, weight: 10}]", std::string(kSecondListener))), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr first =
+      snapshot_of(model_of(canary("[{name: main, weight: 90}, {name: new, weight: 10}]", std::string(kSecondListener))),
+                  metrics, table);
   ASSERT_NE(first->listener(1), nullptr);
-  const SnapshotPtr second = snapshot_of(model_of(canary()), metrics, first.get());
+  const SnapshotPtr second = snapshot_of(model_of(canary()), metrics, table, first.get());
   EXPECT_NE(second->listener(0), nullptr);
   EXPECT_EQ(second->listener(1), nullptr);
   EXPECT_EQ(second->listener(99), nullptr);
@@ -144,7 +155,8 @@ TEST(Compile, ARemovedListenerHasNoBindingAnyMore) {
 
 TEST(Compile, BindingsNeedNotBeDense) {
   observe::Metrics metrics(1);
-  const SnapshotPtr snapshot = compile(prepared(model_of(canary())), {5}, nullptr, metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr snapshot = compile(prepared(model_of(canary())), {5}, nullptr, metrics, table);
   EXPECT_EQ(snapshot->listener(0), nullptr);
   ASSERT_NE(snapshot->listener(5), nullptr);
   EXPECT_EQ(snapshot->listener(5)->name, "web");
@@ -152,8 +164,9 @@ TEST(Compile, BindingsNeedNotBeDense) {
 
 TEST(Compile, RowsGoWithTheLastSnapshotThatNamesThem) {
   observe::Metrics metrics(1);
-  SnapshotPtr first = snapshot_of(model_of(canary()), metrics);
-  SnapshotPtr second = snapshot_of(model_of(canary("[{name: main, weight: 1}]")), metrics, first.get());
+  targets::TargetTable table(metrics);
+  SnapshotPtr first = snapshot_of(model_of(canary()), metrics, table);
+  SnapshotPtr second = snapshot_of(model_of(canary("[{name: main, weight: 1}]")), metrics, table, first.get());
   const observe::RouteRow::Name canary_route{"web", "api", "new"};
   EXPECT_TRUE(is_named(metrics.routes(), canary_route));
   first.reset();
@@ -162,17 +175,17 @@ TEST(Compile, RowsGoWithTheLastSnapshotThatNamesThem) {
   second.reset();
   EXPECT_TRUE(names_of(metrics.routes()).empty());
   EXPECT_TRUE(names_of(metrics.groups()).empty());
-  EXPECT_TRUE(names_of(metrics.targets()).empty());
   EXPECT_TRUE(is_named(metrics.listeners(), {"web"})) << "connections outlive their listener and count to the end";
 }
 
 TEST(Compile, AUnixTargetIsItsPath) {
   observe::Metrics metrics(1);
+  targets::TargetTable table(metrics);
   const SnapshotPtr snapshot = snapshot_of(model_of(R"(
 listeners: [{port: 80, default_action: {target_group: a}}]
 target_groups: [{name: a, targets: ["unix:/run/app.sock"]}]
 )"),
-                                           metrics);
+                                           metrics, table);
   ASSERT_EQ(snapshot->targets().size(), 1U);
   EXPECT_EQ(snapshot->targets()[0]->text, "unix:/run/app.sock");
 }
@@ -195,7 +208,7 @@ TEST(Prepare, ABadRegularExpressionIsToldWithItsPlace) {
 target_groups: [{name: a, targets: []}]
 )");
   config::Diagnostics diagnostics;
-  const Prepared result = prepare(model, 1, nullptr, diagnostics);
+  const Prepared result = prepare(model, 1, nullptr, {}, diagnostics);
   EXPECT_EQ(result.model, nullptr);
   ASSERT_TRUE(diagnostics.has_errors());
   const config::Diagnostic fault = diagnostics.sorted().front();
@@ -205,41 +218,44 @@ target_groups: [{name: a, targets: []}]
 
 TEST(Prepare, ANameBecomesItsAddresses) {
   observe::Metrics metrics(1);
-  const SnapshotPtr snapshot = snapshot_of(model_of(with_target("localhost:9001")), metrics);
-  ASSERT_FALSE(snapshot->targets().empty());
-  EXPECT_TRUE(snapshot->targets()[0]->endpoint.address().is_loopback());
-  EXPECT_EQ(snapshot->targets()[0]->endpoint.port(), 9001);
+  targets::TargetTable table(metrics);
+  Meanings known;
+  known["app.test"].addresses = {boost::asio::ip::make_address("192.0.2.7"),
+                                 boost::asio::ip::make_address("2001:db8::7")};
+  const SnapshotPtr snapshot =
+      compile(prepared(model_of(with_target("app.test:9001")), nullptr, known), {0}, nullptr, metrics, table);
+  ASSERT_EQ(snapshot->targets().size(), 2U);
+  EXPECT_EQ(snapshot->targets()[0]->text, "192.0.2.7:9001");
+  EXPECT_EQ(snapshot->targets()[1]->text, "[2001:db8::7]:9001");
+}
+
+TEST(Prepare, ANameIsAskedAtLeastAsOftenAsTheMostEagerOfItsGroupsWants) {
+  const ModelPtr model = model_of(R"(
+listeners: [{port: 80, default_action: {target_group: a}}]
+target_groups:
+  - {name: a, targets: ["app.test:80", "192.0.2.7:80", "unix:/run/app.sock"], dns_max_ttl: 10s}
+  - {name: b, targets: ["app.test:81"], dns_max_ttl: 2s}
+)");
+  EXPECT_EQ(runtime::names_of(*model), (Names::Wanted{{"app.test", Milliseconds(2'000)}}));
 }
 
 TEST(Prepare, ANameThatIsNotFoundWarnsWithItsPlace) {
   config::Diagnostics diagnostics;
-  const Prepared result = prepare(model_of(with_target("no-such-name.invalid:80")), 1, nullptr, diagnostics);
+  Meanings known;
+  known["no-such-name.invalid"].error = "there is no such name";
+  const Prepared result = prepare(model_of(with_target("no-such-name.invalid:80")), 1, nullptr, known, diagnostics);
   EXPECT_NE(result.model, nullptr);
   ASSERT_EQ(diagnostics.sorted().size(), 1U);
   const config::Diagnostic warning = diagnostics.sorted().front();
   EXPECT_EQ(warning.severity, config::Severity::Warning);
   EXPECT_EQ(warning.at, (config::Position{2, 37}));
-  EXPECT_TRUE(warning.message.starts_with("target no-such-name.invalid:80: ")) << warning.message;
-}
-
-TEST(Prepare, ANameThatIsNotFoundKeepsItsAddressesOverReloads) {
-  observe::Metrics metrics(1);
-  const ModelPtr model = model_of(with_target("no-such-name.invalid:80"));
-  Prepared found = prepared(model);
-  found.names["no-such-name.invalid"] = {boost::asio::ip::make_address("192.0.2.7")};
-  SnapshotPtr snapshot = compile(std::move(found), {0}, nullptr, metrics);
-  ASSERT_EQ(snapshot->targets().size(), 1U);
-  const auto target = snapshot->targets()[0];
-  for (int reload = 0; reload < 2; ++reload) {
-    snapshot = snapshot_of(model, metrics, snapshot.get());
-    ASSERT_EQ(snapshot->targets().size(), 1U);
-    EXPECT_EQ(snapshot->targets()[0], target);
-  }
+  EXPECT_EQ(warning.message, "target no-such-name.invalid:80: there is no such name");
 }
 
 TEST(Prepare, ANameWithoutAnyAddressIsAnEmptyGroup) {
   observe::Metrics metrics(1);
-  const SnapshotPtr snapshot = snapshot_of(model_of(with_target("no-such-name.invalid:80")), metrics);
+  targets::TargetTable table(metrics);
+  const SnapshotPtr snapshot = snapshot_of(model_of(with_target("no-such-name.invalid:80")), metrics, table);
   EXPECT_TRUE(snapshot->targets().empty());
   EXPECT_TRUE(snapshot->listener(0)->routes[0].groups[0]->targets.empty());
 }

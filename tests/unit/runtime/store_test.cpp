@@ -45,11 +45,18 @@ class StoreTest : public testing::Test {
     });
   }
 
+  Outcome by_hand(const std::string& group, std::optional<TargetAction> action, const std::string& target = "") {
+    const TargetChange wanted{group, action, target, "alice", {}};
+    return driver_.run(store_.override_targets(wanted));
+  }
+
   test::Driver driver_;
   net::Blocking blocking_;
   observe::Metrics metrics_{1};
+  targets::TargetTable table_{metrics_};
   Board board_;
-  Store store_{driver_.loop(), blocking_, board_, metrics_, 1};
+  Names names_{driver_.loop(), "127.0.0.1:9", [] {}};
+  Store store_{driver_.loop(), blocking_, board_, metrics_, table_, names_, 1};
 };
 
 using Words = std::vector<std::string>;
@@ -177,6 +184,68 @@ TEST_F(StoreTest, ARuleThatNeverHadATargetMayStaySo) {
             Status::Refused)
       << "all of api's weight is on new, which is empty";
   EXPECT_EQ(change(to("# a comment\n" + text)).status, Status::Unchanged);
+}
+
+using enum TargetAction;
+
+TEST_F(StoreTest, TargetsChangedByHandOutliveReloads) {
+  EXPECT_EQ(by_hand("main", Drain, "127.0.0.1:9001").status, Status::Refused) << "nothing is in force yet";
+  change(to(canary()));
+  Outcome outcome = by_hand("main", Drain, "127.0.0.1:9001");
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(outcome.changes, Words{"target group main: target 127.0.0.1:9001 drained"});
+  outcome = change(to(canary(kOther)));
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(outcome.changes.size(), 2U) << "the weights alone";
+  EXPECT_TRUE(store_.current()->model().target_groups[0].targets[0].drained);
+  ASSERT_EQ(store_.overrides().size(), 1U);
+  EXPECT_EQ(store_.overrides().at("main").front().who, "alice");
+  outcome = by_hand("main", std::nullopt);
+  EXPECT_EQ(outcome.changes, Words{"target group main: target 127.0.0.1:9001 not drained any more"});
+  EXPECT_TRUE(store_.overrides().empty());
+}
+
+TEST_F(StoreTest, AnEditSeesTheFilesModelWithoutWhatWasChangedByHand) {
+  change(to(canary()));
+  by_hand("main", Drain, "127.0.0.1:9001");
+  bool was_drained = true;
+  edit([&](config::Model& model) { was_drained = model.target_groups[0].targets[0].drained; });
+  EXPECT_FALSE(was_drained);
+  EXPECT_TRUE(store_.current()->model().target_groups[0].targets[0].drained);
+}
+
+TEST_F(StoreTest, DrainingARulesLastTargetIsRefused) {
+  change(to(canary()));
+  EXPECT_EQ(by_hand("main", Drain, "127.0.0.1:9001").status, Status::Applied);
+  for (const TargetAction action : {Drain, Deregister}) {
+    const Outcome outcome = by_hand("main", action, "127.0.0.1:9002");
+    EXPECT_EQ(outcome.status, Status::Refused);
+    EXPECT_EQ(words_of(outcome), Words{"rule web/default would be left without a target behind a positive weight; "
+                                       "--force is not available yet"});
+  }
+  EXPECT_EQ(store_.overrides().at("main").size(), 1U) << "what was refused is forgotten";
+  std::string text = canary();
+  text.replace(text.find(", \"127.0.0.1:9002\""), 18, "");
+  EXPECT_EQ(change(to(text)).status, Status::Refused) << "and so is a reload that leaves the drained one alone";
+}
+
+TEST_F(StoreTest, WhatIsNotThereCantBeChangedByHand) {
+  change(to(canary()));
+  EXPECT_EQ(by_hand("mein", Drain, "127.0.0.1:9001").status, Status::Unknown);
+  EXPECT_EQ(by_hand("main", Drain, "127.0.0.1:9009").status, Status::Unknown);
+  EXPECT_EQ(by_hand("main", Register, "nonsense").status, Status::Faulty);
+  EXPECT_EQ(by_hand("main", Register, "127.0.0.1:9001").status, Status::Unchanged);
+}
+
+TEST_F(StoreTest, WhatWasChangedByHandEndsWithItsGroup) {
+  change(to(canary()));
+  by_hand("new", Register, "127.0.0.1:9004");
+  const std::string text = canary("[{name: main, weight: 1}]");
+  const Outcome outcome = change(to(text.substr(0, text.find("  - name: new"))));
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(words_of(outcome),
+            Words{"target group new is gone, and what was changed by hand about its targets with it"});
+  EXPECT_TRUE(store_.overrides().empty());
 }
 
 TEST_F(StoreTest, APlaceThatCantBeBoundIsRefusedAndLeavesNoRow) {
