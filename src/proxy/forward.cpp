@@ -179,7 +179,8 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
   targets::RetryBudget& budget = request.context.budget(group->row);
   budget.deposit(group->retries.budget_percent);
   const std::string_view method = request.out.request.method;
-  // Without retries too: one request that fails is less than the several that would fail if the target came back untried.
+  // Without retries too: one request that fails is less than the several that would fail if the target came back
+  // untried.
   const bool may_probe = first.last && http::is_idempotent(method);
   Tries tries{*group, may_probe, {}};
   Fault fault = Fault::None;
