@@ -1,5 +1,6 @@
 #include "kanaria/proxy/forward.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -46,35 +47,55 @@ const targets::Group* choose(Request& request, const rules::Forward& action) {
 
 /// What the tries of one request have come to.
 struct Tries {
-  const targets::Group& group;
-  bool may_probe;  // it does no harm twice, so it may try an ejected target
+  const targets::Group* group;
+  const runtime::Snapshot* seen;  // whose the group is, or that has none of its name
+  bool may_probe;                 // it does no harm twice, so it may try an ejected target
   targets::Tried tried;
+  std::size_t pinned = 0;  // of `tried`, those whose configuration is held for sure
   int counted = 0;         // further tries that counted against Retries::max
   bool fresh = false;      // the next one on a new connection
   bool fail_open = false;  // told already
 };
 
+/// The group as the configuration now in force has it. Who waits or tries again would else know neither the targets
+/// that came meanwhile, and those behind it in line wait for nothing, nor that others have left.
+void follow(Request& request, Tries& tries) {
+  runtime::PinBoard& board = request.context.snapshots;
+  const runtime::Snapshot& present = board.current();
+  if (&present == tries.seen) return;
+  tries.seen = &present;
+  const auto& groups = present.groups();
+  const auto at = std::ranges::find(groups, tries.group->state, &targets::Group::state);
+  if (at == groups.end() || at->get() == tries.group)
+    return;  // removed: it goes on by what it began with; or as it was
+  tries.group = at->get();
+  if (tries.pinned == tries.tried.size() && !request.later.empty()) request.later.pop_back();
+  tries.pinned = tries.tried.size();
+  request.later.push_back(board.pin());
+}
+
 /// A target not yet tried that has room, as a lease. None, or why there is none.
 Fault take_target(Request& request, Tries& tries, std::optional<TargetLease>& lease) {
   if (tries.tried.size() == tries.tried.capacity()) return Fault::NoTarget;
+  follow(request, tries);
   while (true) {
-    const targets::Pick pick = request.context.balancer.pick(tries.group, tries.tried, tries.may_probe);
+    const targets::Pick pick = request.context.balancer.pick(*tries.group, tries.tried, tries.may_probe);
     if (pick.target == nullptr) return pick.is_full ? Fault::TargetsFull : Fault::NoTarget;
-    lease.emplace(request.context.counters, tries.group, pick);
+    lease.emplace(request.context.counters, *tries.group, pick);
     if (!lease->has_room()) {
       lease.reset();
       continue;
     }
     tries.tried.push_back(pick.target);
     if (pick.fail_open && !std::exchange(tries.fail_open, true))
-      request.context.counters.group(tries.group.row).fail_open.add();
+      request.context.counters.group(tries.group->row).fail_open.add();
     return Fault::None;
   }
 }
 
 /// The same, after waiting in line.
 net::Awaitable<Fault> wait_for_target(Request& request, Tries& tries, std::optional<TargetLease>& lease) {
-  const targets::Group& group = tries.group;
+  const targets::Group& group = *tries.group;
   targets::WaitingLine::Place place(request.context.loop, *group.state->line);
   if (!place.join(group.max_pending, group.pending_timeout)) co_return Fault::TargetsFull;
   const observe::Gauge waiting(request.context.counters.group(group.row).pending);
@@ -112,7 +133,7 @@ Result<void> make_outgoing(Request& request, const rules::Rule& rule) {
 
 struct Try {
   const targets::Group& group;
-  const targets::Target& target;
+  TargetLease& lease;
   bool fresh;  // not on a reused connection
   // Set by the try:
   bool sent = false;           // bytes may have reached the target
@@ -122,16 +143,17 @@ struct Try {
 net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Piece& first) {
   Context& context = request.context;
   const config::LoadBalancer& settings = request.snapshot.settings();
-  request.record.target = attempted.target.text;
-  request.record.target_row = attempted.target.row;
+  const targets::Target& target = attempted.lease.target();
+  request.record.target = target.text;
+  request.record.target_row = target.row;
 
   const targets::AttemptTimeouts timeouts{settings.target_connect_timeout, settings.idle_timeout};
   targets::AttemptPtr owned;
-  if (!attempted.fresh) owned = context.pool.take(attempted.group, attempted.target, timeouts);
+  if (!attempted.fresh) owned = context.pool.take(attempted.group, target, timeouts);
   const bool is_reused = owned != nullptr;
   if (!owned) {
     Result<targets::AttemptPtr> connected =
-        co_await context.pool.connect(attempted.group, attempted.target, timeouts, &request.client);
+        co_await context.pool.connect(attempted.group, target, timeouts, &request.client);
     if (!connected) co_return connected.error().fault;
     owned = std::move(*connected);
   }
@@ -148,7 +170,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   Fault fault = Fault::None;
   std::exception_ptr bug;  // on its way to whoever logs it; the upload must not outlive us
   try {
-    fault = co_await relay_answer(request, attempt, upload);
+    fault = co_await relay_answer(request, attempt, upload, attempted.lease);
   } catch (...) {
     bug = std::current_exception();
   }
@@ -182,7 +204,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
   // Without retries too: one request that fails is less than the several that would fail if the target came back
   // untried.
   const bool may_probe = first.last && http::is_idempotent(method);
-  Tries tries{*group, may_probe, {}};
+  Tries tries{group, &request.snapshot, may_probe, {}};
   Fault fault = Fault::None;
   while (true) {
     std::optional<TargetLease> lease;
@@ -197,12 +219,12 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
         if (fault == Fault::None) fault = none;
         break;
       }
-      lease.emplace(request.context.counters, *group, targets::Pick{tries.tried.back()});
+      lease.emplace(request.context.counters, *tries.group, targets::Pick{tries.tried.back()});
       if (!lease->has_room()) break;
     }
     if (fault != Fault::None) request.context.counters.group(group->row).retries[static_cast<std::size_t>(fault)].add();
     lease->begins();
-    Try attempted{*group, lease->target(), tries.fresh};
+    Try attempted{*tries.group, *lease, tries.fresh};
     fault = co_await try_once(request, attempted, first);
     lease->tell(fault, request.record.target_status);
     if (fault == Fault::None) co_return;

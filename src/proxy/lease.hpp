@@ -35,6 +35,10 @@ class TargetLease {
   bool has_room() const { return has_room_; }
   void begins() { row_.requests.add(); }
 
+  /// The head of its answer is here: a probe need not wait for a body that may take hours.
+  void answers() {
+    if (pick_.is_probe) note(told_ = targets::Probe::Succeeded);
+  }
   /// How the try went. `status`: of its answer, 0: none came.
   void tell(Fault fault, std::uint16_t status) {
     const FaultRow& row = row_of(fault);

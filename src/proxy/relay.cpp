@@ -1,6 +1,7 @@
 #include "kanaria/proxy/relay.hpp"
 
 #include "kanaria/proxy/answer.hpp"
+#include "lease.hpp"
 
 namespace kanaria::proxy {
 namespace {
@@ -78,7 +79,7 @@ net::Awaitable<Result<const http::ResponseHead*>> relay_interim(Request& request
 
 }  // namespace
 
-net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload) {
+net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload, TargetLease& lease) {
   observe::ExchangeRecord& record = request.record;
   Result<const http::ResponseHead*> received = co_await attempt.receive();
   if (received && (*received)->status < 200) received = co_await relay_interim(request, attempt, *received);
@@ -90,6 +91,7 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   }
   record.target_head = request.context.loop.now().time;
   const http::ResponseHead& head = **received;
+  lease.answers();
   record.target_status = record.elb_status = head.status;
   record.answered_by = observe::AnsweredBy::Target;
   record.is_websocket = head.status == 101;

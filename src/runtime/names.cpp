@@ -26,6 +26,12 @@ Milliseconds after_failures(unsigned failures, Milliseconds max_ttl) {
   return std::clamp(kShortest * (1U << std::min(failures - 1, kDoublings)), kShortest, std::max(kShortest, max_ttl));
 }
 
+std::string in_words(const Addresses& addresses) {
+  std::string words;
+  for (const auto& address : addresses) words += (words.empty() ? "" : ", ") + address.to_string();
+  return words;
+}
+
 void keep_other_family(Addresses& now, const Addresses& before) {
   const bool has_v4 = std::ranges::any_of(now, &boost::asio::ip::address::is_v4);
   const bool has_v6 = std::ranges::any_of(now, &boost::asio::ip::address::is_v6);
@@ -128,6 +134,7 @@ void Names::State::take(const std::string& text, const net::Resolution& answer) 
   if (!name.in_use) return;  // whoever compiles tells what is wrong with it
   loop.wheel().schedule(name, name.next);
   has_changed = has_changed || consequence.changed;
+  if (consequence.changed) spdlog::info("name {} means {} now", text, in_words(now.addresses));
   if (consequence.broke)
     spdlog::warn("name {} can't be resolved: {}; its last {} addresses stay", text, now.error, now.addresses.size());
   if (consequence.healed) spdlog::info("name {} resolves again", text);
@@ -155,17 +162,21 @@ Names::~Names() {
 net::Awaitable<void> Names::look_up(Wanted names) {
   const std::shared_ptr<State> state = state_;
   state->keep_only([&](const State::Name& name) { return name.in_use || names.contains(name.text()); });
+  std::vector<std::string> awaited;
   for (const auto& [text, max_ttl] : names) {
     State::Name& name = state->name(text);
-    if (!name.in_use) name.max_ttl = max_ttl;
+    if (!name.in_use) {
+      name.max_ttl = max_ttl;
+      awaited.push_back(text);
+    }
     const bool is_good = name.in_use && state->known[text].failures == 0;
     if (!name.asked && !is_good) state->ask(name);
   }
-  const auto is_open = [&](const auto& wanted) {
-    const auto at = state->names.find(wanted.first);
+  const auto is_open = [&](const std::string& text) {
+    const auto at = state->names.find(text);
     return at != state->names.end() && at->second.asked;
   };
-  while (std::ranges::any_of(names, is_open)) co_await state->looked.wait();
+  while (std::ranges::any_of(awaited, is_open)) co_await state->looked.wait();
 }
 
 void Names::set(const Wanted& names) {

@@ -242,6 +242,7 @@ net::Awaitable<void> Server::Control::publish(std::shared_ptr<const runtime::Sna
   limit_connections(snapshot->settings());
   parts_->targets.install(*snapshot);
   co_await all_workers(std::move(install));
+  parts_->targets.settle();
   for (const std::uint32_t id : parts_->bindings.unused(snapshot->model()))
     co_await retire(id, snapshot->settings().drain_timeout);
 }
@@ -386,7 +387,11 @@ net::Awaitable<void> Server::Control::follow_names() {
   const runtime::Store::Edit same = [](const config::Model* current) {
     return std::make_shared<const config::Model>(*current);
   };
-  if (ready_) co_await parts_->store.change(same, std::nullopt);
+  if (!ready_) co_return;
+  const runtime::Outcome outcome = co_await parts_->store.change(same, std::nullopt);
+  for (const config::Diagnostic& found : outcome.diagnostics.sorted())
+    if (found.severity == config::Severity::Error)
+      spdlog::error("the new addresses of names are not taken: {}", found.message);
 }
 
 net::Awaitable<void> Server::Control::reload_by_signal() {

@@ -23,6 +23,8 @@ class TargetControl final : private net::Wheel::Entry {
   const targets::TargetTable& table() const { return table_; }
   /// Before the workers get the snapshot: they must not meet a target that nobody has judged.
   void install(const runtime::Snapshot& snapshot);
+  /// After they all have it.
+  void settle() { table_.settle(control_.now().time); }
   /// No checks and no looks any more.
   net::Awaitable<void> close();
 

@@ -16,6 +16,8 @@ struct TargetTable::Entry {
   std::optional<Time> leaves_by;   // it has left the configuration, and what is in flight may finish until then
   bool is_draining = false;        // by hand
   bool is_member = false;          // of the snapshot in force
+  bool has_left = false;           // no member, and every worker knows
+  bool is_overdue = false;         // leaves_by is over: told already
   std::uint64_t since = 0;         // install() that brought it
 };
 
@@ -87,10 +89,11 @@ void TargetTable::install(const std::vector<Member>& members, Time now) {
           std::ranges::find_if(group.entries, [&](const auto& entry) { return entry && entry->target == target; });
       Entry& entry = **at;
       entry.is_member = true;
+      entry.has_left = entry.is_overdue = false;
       entry.leaves_by.reset();
       if (entry.since == 0) entry.since = installs_;
       entry.is_draining = member.draining.contains(target->text);
-      entry.health.set_checked(group.is_checked() && group.in_use);
+      entry.health.set_checked(group.is_checked());
       ordered.push_back(std::move(*at));
     }
     for (auto& entry : group.entries)
@@ -101,6 +104,15 @@ void TargetTable::install(const std::vector<Member>& members, Time now) {
     for (auto& entry : group->entries)
       if (!entry->is_member && !entry->leaves_by) entry->leaves_by = now + group->settings.deregistration_delay;
     publish(*group, now);
+  }
+}
+
+void TargetTable::settle(Time now) {
+  for (auto& [name, group] : groups_) {
+    if (!group->is_member) continue;  // who began with it has no other targets
+    for (auto& entry : group->entries) entry->has_left = !entry->is_member;
+    publish(*group, now);
+    group->state->line->give_room();  // who waits finds new targets from now on
   }
 }
 
@@ -158,10 +170,10 @@ std::vector<std::shared_ptr<const Target>> TargetTable::look(Time now) {
       if (!entry->leaves_by) return false;
       if (in_flight(*entry) == 0) return true;
       if (now < *entry->leaves_by) return false;
-      spdlog::warn("target {}/{}: deregistration_delay is over, its requests in flight are cut", group.name,
-                   entry->target->text);
+      if (!std::exchange(entry->is_overdue, true))
+        spdlog::warn("target {}/{}: deregistration_delay is over, its requests in flight are cut", group.name,
+                     entry->target->text);
       overdue.push_back(entry->target);
-      entry->leaves_by = now + std::chrono::hours(1);  // told once
       return false;
     });
     if (group.entries.empty() && !group.is_member && group.state.use_count() == 1) {
@@ -241,10 +253,12 @@ void TargetTable::publish(GroupEntry& group, Time now) {
   bool changed = false;
   bool offered = false;
   for (const auto& entry : group.entries) {
-    if (!entry->is_member) continue;  // nobody's candidate from now on but of requests that began before
+    if (!entry->is_member && !entry->has_left) continue;  // workers that don't know yet may have no other one
     TargetState& state = *entry->target->state;
     Share share = 0;
-    if (!entry->is_draining) {
+    if (!group.is_registered(*entry)) {
+      state.probe.store(Probe::None, std::memory_order_relaxed);
+    } else {
       // The judge leaves at least one usable target in; between its looks the last one may have become unhealthy.
       const bool is_in = entry->ejection.phase() == Ejection::Phase::In || in == 0;
       if (fail_open || (entry->health.is_usable() && is_in)) share = kFullShare;
@@ -260,9 +274,11 @@ void TargetTable::publish(GroupEntry& group, Time now) {
     changed = state.share.exchange(share, std::memory_order_relaxed) != share || changed;
   }
   changed = group.state->fail_open.exchange(fail_open, std::memory_order_relaxed) != fail_open || changed;
-  tell_shortage(group, fail_open && unknown == 0, usable, registered);
-  // A group whose first checks are under way has not failed yet.
-  group.state->alive.store(usable + unknown > 0, std::memory_order_relaxed);
+  if (unknown == 0) tell_shortage(group, fail_open, usable, registered);
+  // Targets that nobody has judged say nothing: they let a group neither fail nor return.
+  const bool nothing_new = registered > 0 && unknown == registered;
+  const bool was_alive = group.state->alive.load(std::memory_order_relaxed);
+  group.state->alive.store(usable > 0 || (nothing_new && was_alive), std::memory_order_relaxed);
   if (!changed && !offered) return;
   group.state->version.fetch_add(1, std::memory_order_release);
   group.state->line->give_room();  // who waits may find one among them
@@ -297,7 +313,7 @@ std::vector<TargetTable::GroupReport> TargetTable::report() const {
       report.targets.push_back({entry->target->text, state, reason, description_of(reason, entry->health.status()),
                                 entry->ejection.phase() != Ejection::Phase::In, entry->mitigation.is_anomalous(),
                                 mitigates && entry->mitigation.is_anomalous(), in_flight(*entry),
-                                entry->target->state->share.load(std::memory_order_relaxed)});
+                                entry->is_member ? entry->target->state->share.load(std::memory_order_relaxed) : 0});
     }
   }
   return reports;

@@ -27,6 +27,7 @@ class App:
         self.name, self.host, self.port = name, host, port or free_port()
         self.target = f"{host}:{self.port}"
         self.health, self.fails = 200, False
+        self.streams = False  # answers never end
         self.checks = []  # heads
         self.verdicts = Counter()  # status -> checks answered with it
         self.requests = []  # (method, path)
@@ -148,7 +149,8 @@ class App:
         if fails:
             return False
         body = f"APP_NAME: {self.name}".encode()
-        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        length = len(body) + self.streams
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (length, body))
         return True
 
 
@@ -340,6 +342,25 @@ class Failover(TargetsCase):
         self.assert_blocks(10, {"first": 6, "second": 3, "third": 1})
         self.assertEqual(apps["zero"].requests, [])
 
+    def test_health_outlives_a_time_out_of_use_and_a_new_target_revives_nobody(self):
+        main, dead, also_dead = (self.app(name) for name in ("main", "dead", "also_dead"))
+        for app in (dead, also_dead):
+            app.set_health(503)
+        groups = {"main": ([main.target], CHECKED), "dead": ([dead.target], CHECKED)}
+        daemon = self.serve(groups, {"main": 1, "dead": 1}, failover=True)
+        self.wait_states(daemon, "dead", unhealthy=1)
+        self.assert_blocks(20, {"main": 20}, 1)
+        for weights in ({"main": 1}, {"main": 1, "dead": 1}):
+            daemon.config.write_text(self.text(groups, weights, failover=True))
+            daemon.reload()
+        self.assertEqual(daemon.metric("targets", target_group="dead", state="unhealthy"), 1)
+        self.assert_blocks(20, {"main": 20}, 1)
+        groups["dead"] = ([dead.target, also_dead.target], CHECKED)
+        daemon.config.write_text(self.text(groups, {"main": 1, "dead": 1}, failover=True))
+        daemon.reload()
+        self.assert_blocks(20, {"main": 20}, 1)
+        self.assertEqual(dead.requests + also_dead.requests, [])
+
     def test_ninety_to_ten_and_without_failover(self):
         apps = {name: self.app(name) for name in ("main", "canary", "zero")}
         groups = {name: ([app.target], CHECKED) for name, app in apps.items()}
@@ -510,6 +531,36 @@ class Bounds(TargetsCase):
         app.release()
         self.assertEqual([first.status(), waits.status()], [200, 200])
 
+    def test_a_target_that_a_reload_brings_takes_those_who_wait(self):
+        daemon, app, first = self.held()
+        (waits,) = self.wait_in_line(daemon, ["/1"])
+        new = self.app("new")
+        self.reload_one(daemon, [app, new], self.ONE, head=ACCESS_LOG)
+        waits.sock.settimeout(5)
+        self.assertEqual(waits.status(), 200)
+        self.assertEqual(get(daemon.port, "/2")[0], 200)
+        self.assertEqual(new.paths(), ["/1", "/2"])
+        app.release()
+        self.assertEqual(first.status(), 200)
+
+    def test_a_target_that_a_reload_removes_takes_none_of_those_who_wait(self):
+        stays, leaves = self.app("stays"), self.app("leaves")
+        daemon = self.serve_one([stays, leaves], self.ONE)
+        stays.hold()
+        leaves.hold()
+        clients = [Client(self, daemon.port, f"/{i}") for i in range(2)]
+        stays.wait_requests(1)
+        leaves.wait_requests(1)
+        (waits,) = self.wait_in_line(daemon, ["/waits"])
+        self.reload_one(daemon, [stays], self.ONE)
+        leaves.release()
+        self.wait_until(lambda: daemon.metric("target_in_flight") == 1, "the removed target doesn't finish")
+        self.assertEqual(daemon.metric("pending_requests"), 1)
+        stays.release()
+        self.assertEqual([client.status() for client in (*clients, waits)], [200] * 3)
+        self.assertIn("/waits", stays.paths())
+        self.assertEqual(len(leaves.requests), 1)
+
     def test_a_target_that_becomes_healthy_takes_those_who_wait(self):
         busy, sick = self.app("busy"), self.app("sick")
         sick.set_health(500)
@@ -603,6 +654,25 @@ class PassiveHealth(TargetsCase):
         self.wait_until(lambda: (get(daemon.port)[0], len(bad.requests))[1] == 6, "it isn't brought back")
         self.assertEqual(Counter(self.answers(10)), {"bad": 5, "good": 5})
         self.assertEqual(daemon.metric("ejections_total", target_group="app"), 2)
+
+    def test_a_probe_whose_answer_goes_on_brings_its_target_back(self):
+        bad, good = self.app("bad"), self.app("good")
+        bad.fails = True
+        daemon = self.serve_one([bad, good], UNCHECKED + ", passive_health: {ejection_time: 1s}")
+        self.wait_until(lambda: self.answers(1) and daemon.metric("ejections_total") == 1, "it isn't ejected")
+        bad.fails = False
+        bad.streams = True
+        self.wait_until(lambda: self.begins_answer(daemon, bad), "no probe is sent")
+        # Its answer goes on, and others are given to it already.
+        daemon.wait_for_line(rf"target app/{bad.target}: back after its ejection")
+
+    def begins_answer(self, daemon, app):
+        """One request on a connection that stays; True: this target has begun to answer it."""
+        client = Client(self, daemon.port, "/")
+        with client.sock.makefile("rb") as reader:
+            while reader.readline() not in (b"\r\n", b""):
+                pass
+            return f"APP_NAME: {app.name}".encode() in reader.read(len("APP_NAME: ") + len(app.name))
 
     def test_a_post_is_never_a_probe(self):
         bad, good = self.app("bad"), self.app("good")

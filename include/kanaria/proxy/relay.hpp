@@ -8,6 +8,8 @@
 
 namespace kanaria::proxy {
 
+class TargetLease;
+
 /// A request body that is still coming, or a tunnel's way up: a child coroutine beside the answer's. Joined before it
 /// dies.
 class Upload {
@@ -36,6 +38,7 @@ class Upload {
 };
 
 /// Receives the answer's head(s) and sends them on, then the body; a 101 becomes a tunnel. None: the answer is whole.
-net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload);
+/// `lease`: of the target that answers; told of the final head.
+net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, Upload& upload, TargetLease& lease);
 
 }  // namespace kanaria::proxy

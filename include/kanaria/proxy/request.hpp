@@ -2,6 +2,8 @@
 // that tells about it. Lives in the frame of RequestHandler::handle(); everything further in refers to it.
 #pragma once
 
+#include <vector>
+
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 #include "kanaria/proxy/context.hpp"
@@ -17,6 +19,9 @@ struct Request {
   Outgoing& out;
   observe::ExchangeRecord& record;
   bool continue_sent = false;  // a 1xx went to the client
+  /// Configurations that came while it waited or tried again, as far as it met targets of theirs: the record tells of
+  /// them.
+  std::vector<runtime::PinBoard::Pin> later = {};
 
   bool answer_started() const { return record.answer_start != observe::kUnset; }
 };

@@ -53,7 +53,7 @@ class Names {
   Names& operator=(const Names&) = delete;
 
   /// Before a configuration is compiled: asks for those names that are not in use or can't be resolved. Returns when
-  /// each has an answer or has failed, after about five seconds at most. One at a time.
+  /// each that is not in use has an answer or has failed, after about five seconds at most. One at a time.
   net::Awaitable<void> look_up(Wanted names);
   /// After it was published: these are in use, and no others.
   void set(const Wanted& names);

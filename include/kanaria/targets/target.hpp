@@ -46,8 +46,8 @@ struct alignas(128) GroupState {
   std::atomic<std::uint64_t> version{1};
   /// All targets are candidates, for too few are healthy.
   std::atomic<bool> fail_open{false};
-  /// A target can be used: a healthy one, or one that is never checked. Groups without lose their share to the others
-  /// where `failover` is set.
+  /// A target can be used: a healthy one, or one that is never checked; while none was judged, as it was before. Groups
+  /// without lose their share to the others where `failover` is set.
   std::atomic<bool> alive{true};
   /// Who waits for one of its targets to have room.
   std::shared_ptr<WaitingLine> line = std::make_shared<WaitingLine>();
