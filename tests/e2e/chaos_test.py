@@ -109,27 +109,37 @@ class Chaos(Case):
             self.assertLess(time.monotonic(), deadline, words)
             time.sleep(0.01)
 
+    @staticmethod
+    def delivered(recorders):
+        """How often each POST was given to a target."""
+        return Counter(line for recorder in recorders for line in recorder.requests() if line.startswith("POST"))
+
     def assert_delivered_once(self, recorders, load):
-        delivered = Counter(line for recorder in recorders for line in recorder.requests() if line.startswith("POST"))
+        delivered = self.delivered(recorders)
         self.assertEqual([line for line, times in delivered.items() if times > 1], [])
         answered = {name for name, result in load.results.items() if name.startswith("POST") and result == 200}
         self.assertLessEqual(answered, {line.split()[1] for line in delivered})
 
-    def test_a_target_of_two_that_is_killed_ten_times_loses_no_get_and_repeats_no_post(self):
+    def kill_ten_times(self, requests):
+        """A target of two is killed after so many requests, and started again after twice as many. The load, and both targets."""
         victim, other = Recorder(self, "victim"), Recorder(self, "other")
         daemon = self.group([victim.target, other.target], health_check=QUICKLY)
         load = Load(daemon.port, ["GET"] * 4 + ["POST"] * 2)
         for _ in range(10):
-            load.wait_for(100)
+            load.wait_for(requests)
             victim.kill()
-            load.wait_for(200)
+            load.wait_for(2 * requests)
             victim.start()
             before = len(victim.requests())
-            self.wait_until(lambda: len(victim.requests()) > before, "the victim is given no request any more")
+            self.wait_until(lambda seen=before: len(victim.requests()) > seen, "the victim is given no request any more")
         load.stop()
         self.assertEqual(set(load.counts("GET")), {200})
         self.assertLessEqual(set(load.counts("POST")), {200, 502})
         self.assert_delivered_once([victim, other], load)
+        return load, [victim, other]
+
+    def test_a_target_of_two_that_is_killed_ten_times_loses_no_get_and_repeats_no_post(self):
+        self.kill_ten_times(100)
 
     def test_refused_and_black_holed_targets_cost_no_request(self):
         app = Recorder(self, "app")

@@ -229,6 +229,14 @@ TEST_F(NamesTest, OnlyWhatIsNewOrFailingIsLookedUp) {
   EXPECT_THAT(known("c.test"), ElementsAre("10.0.0.3"));
 }
 
+TEST_F(NamesTest, ALookUpDoesNotWaitForANameInUse) {
+  use({{"a.test", 60s}});  // there is no such name
+  fall("a.test", DnsServer::Mode::Silence);
+  const auto ended = driver_.start(names_->look_up({{"a.test", 60s}}));
+  driver_.pass(1);
+  EXPECT_TRUE(ended->has_value()) << "whoever drains a target waits for DNS";
+}
+
 TEST_F(NamesTest, WhatWasLookedUpForNothingIsForgotten) {
   use({{"a.test", 60s}});
   driver_.run(names_->look_up({{"b.test", 60s}}));
