@@ -16,7 +16,7 @@ struct TargetTable::Entry {
   std::optional<Time> leaves_by;   // it has left the configuration, and what is in flight may finish until then
   bool is_draining = false;        // by hand
   bool is_member = false;          // of the snapshot in force
-  bool has_left = false;           // no member, and every worker knows
+  bool was_member = false;         // of the one before: until a group settled, workers may know no other target
   bool is_overdue = false;         // leaves_by is over: told already
   std::uint64_t since = 0;         // install() that brought it
 };
@@ -28,6 +28,7 @@ struct TargetTable::GroupEntry {
   std::vector<std::unique_ptr<Entry>> entries;  // in the file's order, then those that leave
   bool in_use = false;
   bool is_member = false;
+  bool is_settled = false;  // every worker has the snapshot in force
   std::uint64_t ejections = 0;
   bool is_short_told = false;  // that too few are healthy
 
@@ -75,8 +76,11 @@ std::shared_ptr<const Target> TargetTable::target(const std::string& group, cons
 void TargetTable::install(const std::vector<Member>& members, Time now) {
   ++installs_;
   for (auto& [name, group] : groups_) {
-    group->is_member = group->in_use = false;
-    for (auto& entry : group->entries) entry->is_member = false;
+    for (auto& entry : group->entries) {
+      if (group->is_member) entry->was_member = entry->is_member;
+      entry->is_member = false;
+    }
+    group->is_member = group->in_use = group->is_settled = false;
   }
   for (const Member& member : members) {
     GroupEntry& group = *groups_.at(member.group->name);
@@ -89,7 +93,7 @@ void TargetTable::install(const std::vector<Member>& members, Time now) {
           std::ranges::find_if(group.entries, [&](const auto& entry) { return entry && entry->target == target; });
       Entry& entry = **at;
       entry.is_member = true;
-      entry.has_left = entry.is_overdue = false;
+      entry.is_overdue = false;
       entry.leaves_by.reset();
       if (entry.since == 0) entry.since = installs_;
       entry.is_draining = member.draining.contains(target->text);
@@ -110,7 +114,7 @@ void TargetTable::install(const std::vector<Member>& members, Time now) {
 void TargetTable::settle(Time now) {
   for (auto& [name, group] : groups_) {
     if (!group->is_member) continue;  // who began with it has no other targets
-    for (auto& entry : group->entries) entry->has_left = !entry->is_member;
+    group->is_settled = true;
     publish(*group, now);
     group->state->line->give_room();  // who waits finds new targets from now on
   }
@@ -253,7 +257,6 @@ void TargetTable::publish(GroupEntry& group, Time now) {
   bool changed = false;
   bool offered = false;
   for (const auto& entry : group.entries) {
-    if (!entry->is_member && !entry->has_left) continue;  // workers that don't know yet may have no other one
     TargetState& state = *entry->target->state;
     Share share = 0;
     if (!group.is_registered(*entry)) {
@@ -271,6 +274,7 @@ void TargetTable::publish(GroupEntry& group, Time now) {
       // One that nobody has taken, or that came back to nothing, is to be seen by all workers.
       offered = offered || state.probe.load(std::memory_order_relaxed) == Probe::Offered;
     }
+    if (!group.is_settled && entry->was_member) share = std::max(share, state.share.load(std::memory_order_relaxed));
     changed = state.share.exchange(share, std::memory_order_relaxed) != share || changed;
   }
   changed = group.state->fail_open.exchange(fail_open, std::memory_order_relaxed) != fail_open || changed;

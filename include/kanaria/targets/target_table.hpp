@@ -45,8 +45,9 @@ class TargetTable {
   /// A new snapshot is in force. Who is new begins as initial; who is gone drains for its deregistration_delay; who
   /// drained and is back is simply back.
   void install(const std::vector<Member>& members, Time now);
-  /// Every worker has that snapshot: who is gone from a group that stays is a candidate no more, not even of requests
-  /// that began before, and those that wait look at who is new.
+  /// Every worker has that snapshot. Until then whoever was a candidate is one, for workers may know no other target;
+  /// from now on who is gone from a group that stays is none, not even of requests that began before, and those that
+  /// wait look at who is new.
   void settle(Time now);
 
   /// Whom the health checker must check.

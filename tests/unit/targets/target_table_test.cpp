@@ -28,9 +28,9 @@ class TargetTableTest : public testing::Test {
   }
   TargetState& state(std::uint16_t port) { return *target(port)->state; }
 
-  /// As control does when the workers have a new configuration. `drained`: by hand.
-  void install(std::initializer_list<std::uint16_t> ports, bool in_use = true,
-               std::initializer_list<std::uint16_t> drained = {}) {
+  /// As control does before the workers have a new configuration. `drained`: by hand.
+  void begin_install(std::initializer_list<std::uint16_t> ports, bool in_use = true,
+                     std::initializer_list<std::uint16_t> drained = {}) {
     auto group = std::make_shared<Group>();
     group->name = "group";
     group->state = table_.group_state("group");
@@ -38,6 +38,10 @@ class TargetTableTest : public testing::Test {
     TargetTable::Member member{&settings_, group, in_use, {}};
     for (const std::uint16_t port : drained) member.draining.insert(target(port)->text);
     table_.install({member}, now_);
+  }
+  void install(std::initializer_list<std::uint16_t> ports, bool in_use = true,
+               std::initializer_list<std::uint16_t> drained = {}) {
+    begin_install(ports, in_use, drained);
     table_.settle(now_);
   }
   void check(std::uint16_t port, CheckResult result, int times = 1) {
@@ -121,15 +125,37 @@ TEST_F(TargetTableTest, ATargetThatLeavesIsACandidateUntilAllWorkersKnow) {
   install({1});
   const auto leaving = target(1);
   metrics_.worker(0).target(leaving->row).in_flight.add();
-  auto group = std::make_shared<Group>();
-  group->name = "group";
-  group->state = table_.group_state("group");
-  group->targets = {target(2)};
-  table_.install({{&settings_, group, true, {}}}, now_);
+  begin_install({2});
   look_after(100ms);
   EXPECT_EQ(leaving->state->share, kFullShare) << "a worker may have no other one";
   table_.settle(now_);
   EXPECT_EQ(leaving->state->share, 0U);
+}
+
+TEST_F(TargetTableTest, TheTargetsOfAGroupThatIsGoneStayCandidatesOfWhoBeganWithIt) {
+  settings_.health_check.enabled = false;
+  install({1});
+  const auto leaving = target(1);
+  metrics_.worker(0).target(leaving->row).in_flight.add();
+  for (int i = 0; i < 3; ++i) {
+    table_.install({}, now_);
+    table_.settle(now_);
+    look_after(100ms);
+    EXPECT_EQ(leaving->state->share, kFullShare);
+  }
+}
+
+TEST_F(TargetTableTest, ATargetThatOnlyFailOpenMakesACandidateIsOneUntilAllWorkersKnowABetterOne) {
+  install({1});
+  check(1, kSuccess);
+  metrics_.worker(0).target(target(1)->row).in_flight.add();
+  install({2});
+  EXPECT_EQ(state(2).share, kFullShare) << "it is not judged, and the only one";
+  begin_install({2, 1});
+  EXPECT_EQ(state(1).share, kFullShare);
+  EXPECT_EQ(state(2).share, kFullShare) << "a worker may have no other one";
+  table_.settle(now_);
+  EXPECT_EQ(state(2).share, 0U);
 }
 
 TEST_F(TargetTableTest, WhatOutlivesItsDeregistrationIsCutAtEachLook) {
