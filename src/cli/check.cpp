@@ -6,6 +6,7 @@
 #include "files.hpp"
 #include "kanaria/config/print.hpp"
 #include "kanaria/config/text.hpp"
+#include "kanaria/runtime/cookie_keys.hpp"
 
 namespace kanaria::cli {
 
@@ -18,7 +19,9 @@ struct Options {
 
 /// True: the daemon would take it.
 bool check_one(const std::string& file, bool strict) {
-  const CheckedFile checked = check_file(file);
+  CheckedFile checked = check_file(file);
+  if (checked.usable())
+    runtime::find_cookie_keys(*checked.loaded.model, runtime::Missing::Report, 1, nullptr, checked.loaded.diagnostics);
   std::cerr << config::render(checked.loaded);
 
   const std::vector<config::Diagnostic> found = checked.loaded.diagnostics.sorted();

@@ -23,6 +23,7 @@ void add_explain(CLI::App& app, int& exit_code);
 void add_probe(CLI::App& app, int& exit_code);
 void add_reload(CLI::App& app, int& exit_code);
 void add_targets(CLI::App& app, int& exit_code);
+void add_keys(CLI::App& app, int& exit_code);
 void add_healthcheck(CLI::App& app, int& exit_code);
 
 /// A flag that is named in the documentation and comes later: using it is an error, and help doesn't show it.

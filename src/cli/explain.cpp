@@ -1,7 +1,7 @@
+#include "explain.hpp"
+
 #include <algorithm>
 #include <chrono>
-#include <iomanip>
-#include <iostream>
 #include <memory>
 #include <numeric>
 
@@ -26,18 +26,6 @@ struct Options {
   std::string from = "127.0.0.1";
   std::string listener;
 };
-
-/// Everything that the lines of the answer are made of.
-struct Question {
-  const config::Model& model;
-  const config::Listener& listener;
-  const http::RequestHead& head;
-  const boost::asio::ip::address& peer;
-};
-
-std::ostream& label(const char* name) {
-  return std::cout << std::left << std::setw(11) << name;
-}
 
 std::string priority_of(const rules::Rule& rule) {
   return rule.priority() == 0 ? "default" : std::to_string(rule.priority());
@@ -128,7 +116,11 @@ void print_forward(const Question& question, const rules::Rule& rule, const rule
     name = "";
   }
   if (total == 0) return print_fault(Fault::AllWeightsZero);
-  label("") << "split " << (forward.split == config::SplitMode::Shuffled ? "shuffled" : "random") << '\n';
+  const bool sticky = forward.stickiness.enabled;
+  label("") << "split " << words(forward.split) << ", stickiness "
+            << (sticky ? config::to_text(forward.stickiness.duration) : "off") << ", failover "
+            << (forward.failover ? "on" : "off") << '\n';
+  print_stay(question, rule.name(), forward);
   http::Rewritten rewritten;
   const Result<void> done = rule.rewrite(question.head, 0, arena, rewritten);
   print_transforms(rule, rewritten);

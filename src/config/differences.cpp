@@ -40,6 +40,17 @@ std::string word(const std::vector<Network>& networks) {
   for (const Network& network : networks) append(text, concat(text.empty() ? "" : " ", to_text(network)));
   return text.empty() ? "nobody" : text;
 }
+std::string word(const std::optional<Text>& path) {
+  return path ? path->value : "none";
+}
+std::string word(const std::vector<UserKey>& parts) {
+  std::string text;
+  for (const UserKey& part : parts) {
+    const bool is_cookie = part.kind == UserKey::Kind::Cookie;
+    append(text, concat(text.empty() ? "" : ", ", is_cookie ? "cookie " : "http_header ", part.name.value));
+  }
+  return text.empty() ? "nothing" : text;
+}
 std::string word(int value) {
   return std::to_string(value);
 }
@@ -86,6 +97,8 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   compare(lines, "access_logs enabled", before.access_logs.enabled, after.access_logs.enabled);
   compare(lines, "access_logs path", before.access_logs.path, after.access_logs.path);
   compare_fixed(lines, "admin address", before.admin.address, after.admin.address);
+  compare(lines, "state_dir", before.state_dir, after.state_dir);
+  compare(lines, "cookie_key_file", before.cookie_key_file, after.cookie_key_file);
 }
 
 std::string share(const Forward& forward, const WeightedGroup& group) {
@@ -94,6 +107,9 @@ std::string share(const Forward& forward, const WeightedGroup& group) {
 
 void compare_forwards(Lines& lines, const std::string& where, const Forward& before, const Forward& after) {
   compare(lines, concat(where, ": split"), before.split, after.split);
+  compare(lines, concat(where, ": user_key"), before.user_key, after.user_key);
+  compare(lines, concat(where, ": stickiness enabled"), before.stickiness.enabled, after.stickiness.enabled);
+  compare(lines, concat(where, ": stickiness duration"), before.stickiness.duration, after.stickiness.duration);
   compare(lines, concat(where, ": failover"), before.failover, after.failover);
   const auto find = [](const Forward& forward, const std::string& name) -> const WeightedGroup* {
     const auto found = std::ranges::find_if(forward.target_groups,
@@ -204,6 +220,15 @@ void compare_health_checks(Lines& lines, const std::string& where, const HealthC
   compare(lines, concat(where, " matcher"), was.matcher.to_string(), is.matcher.to_string());
 }
 
+void compare_stickiness(Lines& lines, const std::string& where, const TargetStickiness& was,
+                        const TargetStickiness& is) {
+  const auto name = [](const TargetStickiness& of) { return of.cookie_name.empty() ? "none" : of.cookie_name; };
+  compare(lines, concat(where, " enabled"), was.enabled, is.enabled);
+  compare(lines, concat(where, " type"), was.type, is.type);
+  compare(lines, concat(where, " cookie_duration"), was.cookie_duration, is.cookie_duration);
+  compare(lines, concat(where, " cookie_name"), name(was), name(is));
+}
+
 void compare_routing(Lines& lines, const std::string& where, const UnhealthyStateRouting& was,
                      const UnhealthyStateRouting& is) {
   compare(lines, concat(where, " minimum_healthy_targets_count"), was.minimum_healthy_targets_count,
@@ -237,6 +262,7 @@ void compare_health_and_bounds(Lines& lines, const std::string& where, const Tar
           std::string(on_or_off(is.load_balancing_anomaly_mitigation)));
   compare(lines, concat(where, ": deregistration_delay"), was.deregistration_delay, is.deregistration_delay);
   compare(lines, concat(where, ": slow_start"), was.slow_start, is.slow_start);
+  compare_stickiness(lines, concat(where, ": stickiness"), was.stickiness, is.stickiness);
   compare_health_checks(lines, concat(where, ": health_check"), was.health_check, is.health_check);
   compare_routing(lines, concat(where, ": unhealthy_state_routing"), was.unhealthy_state_routing,
                   is.unhealthy_state_routing);

@@ -131,6 +131,8 @@ Model read_model(const Node& root, Diagnostics& diagnostics) {
   if (const auto value = file.find("load_balancer")) model.load_balancer = read_load_balancer(*value);
   if (const auto value = file.find("access_logs")) model.access_logs = read_access_logs(*value);
   if (const auto value = file.find("admin")) model.admin = read_admin(*value);
+  if (const auto value = file.find("state_dir")) model.state_dir = unless("none", *value, placed_text);
+  if (const auto value = file.find("cookie_key_file")) model.cookie_key_file = unless("none", *value, placed_text);
   if (const auto value = file.require("listeners")) model.listeners = read_listeners(*value);
   if (const auto value = file.find("target_groups")) model.target_groups = read_target_groups(*value);
   return model;

@@ -55,8 +55,12 @@ Forward read_forward(const Value& value) {
     if (groups->node->kind == Node::Kind::List && list.empty()) groups->fault("target_groups needs at least one group");
   }
   if (const auto split = map.find("split")) {
-    set(forward.split, choice<SplitMode>(*split, {{"shuffled", SplitMode::Shuffled}, {"random", SplitMode::Random}}));
+    set(forward.split, choice<SplitMode>(*split, {{"shuffled", SplitMode::Shuffled},
+                                                  {"random", SplitMode::Random},
+                                                  {"per_user", SplitMode::PerUser}}));
   }
+  if (const auto key = map.find("user_key")) forward.user_key = read_user_key(*key);
+  if (const auto stickiness = map.find("stickiness")) forward.stickiness = read_group_stickiness(*stickiness);
   read_into(forward.failover, map, "failover", boolean);
   return forward;
 }

@@ -156,6 +156,7 @@ TargetGroup read_target_group(const Value& value) {
       slow_start && group.slow_start > 0s && !group.health_check.enabled) {
     slow_start->fault("slow_start begins when a health check finds a target healthy, so health_check must be enabled");
   }
+  if (const auto stickiness = map.find("stickiness")) group.stickiness = read_target_stickiness(*stickiness);
   if (const auto health = map.find("target_group_health")) {
     group.unhealthy_state_routing = read_target_group_health(*health);
   }

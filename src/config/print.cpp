@@ -59,6 +59,12 @@ std::string networks(const std::vector<Network>& values) {
   return list(values, [](const Network& one) { return scalar(to_text(one)); });
 }
 
+std::string user_key(const std::vector<UserKey>& parts) {
+  return list(parts, [](const UserKey& part) {
+    return concat(part.kind == UserKey::Kind::Cookie ? "{cookie: " : "{http_header: ", scalar(part.name.value), '}');
+  });
+}
+
 struct PrintCondition {
   std::string operator()(const PathPattern& of) const { return concat("path_pattern: ", patterns(of)); }
   std::string operator()(const HostHeader& of) const { return concat("host_header: ", patterns(of)); }
@@ -112,7 +118,10 @@ class Yaml {
       for (const WeightedGroup& group : forward->target_groups) {
         line(indent + 2, concat("- {name: ", scalar(group.name.value), ", weight: ", group.weight, '}'));
       }
+      line(indent + 1, concat("stickiness: {enabled: ", words(forward->stickiness.enabled),
+                              ", duration: ", to_text(forward->stickiness.duration), '}'));
       line(indent + 1, concat("split: ", words(forward->split)));
+      if (!forward->user_key.empty()) line(indent + 1, concat("user_key: ", user_key(forward->user_key)));
       line(indent + 1, concat("failover: ", words(forward->failover)));
     } else if (const auto* const redirect = std::get_if<Redirect>(&action.of)) {
       line(indent, "redirect:");
@@ -177,6 +186,10 @@ class Yaml {
     line(2, concat("load_balancing_anomaly_mitigation: ", on_or_off(group.load_balancing_anomaly_mitigation)));
     line(2, concat("deregistration_delay: ", to_text(group.deregistration_delay)));
     line(2, concat("slow_start: ", to_text(group.slow_start)));
+    const TargetStickiness& stickiness = group.stickiness;
+    line(2, concat("stickiness: {enabled: ", words(stickiness.enabled), ", type: ", words(stickiness.type),
+                   ", cookie_duration: ", to_text(stickiness.cookie_duration),
+                   ", cookie_name: ", stickiness.cookie_name.empty() ? "none" : scalar(stickiness.cookie_name), '}'));
     health_check(group.health_check);
     const UnhealthyStateRouting& routing = group.unhealthy_state_routing;
     line(2, "target_group_health:");
@@ -227,6 +240,8 @@ std::string to_yaml(const Model& model) {
   yaml.line(0, concat("access_logs: {enabled: ", words(model.access_logs.enabled),
                       ", path: ", scalar(model.access_logs.path), ", format: alb}"));
   yaml.line(0, concat("admin: {address: ", scalar(model.admin.address), '}'));
+  yaml.line(0, concat("state_dir: ", model.state_dir ? scalar(model.state_dir->value) : "none"));
+  yaml.line(0, concat("cookie_key_file: ", model.cookie_key_file ? scalar(model.cookie_key_file->value) : "none"));
   yaml.line(0, "");
   yaml.line(0, "listeners:");
   for (const Listener& listener : model.listeners) yaml.listener(listener);

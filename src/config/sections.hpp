@@ -13,6 +13,9 @@ namespace kanaria::config {
 std::vector<Listener> read_listeners(const Value& value);
 std::vector<TargetGroup> read_target_groups(const Value& value);
 HealthCheck read_health_check(const Value& value);
+GroupStickiness read_group_stickiness(const Value& value);
+TargetStickiness read_target_stickiness(const Value& value);
+std::vector<UserKey> read_user_key(const Value& value);
 UnhealthyStateRouting read_target_group_health(const Value& value);
 Retries read_retries(const Value& value);
 PassiveHealth read_passive_health(const Value& value);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "check_stickiness.hpp"
 #include "covers.hpp"
 #include "kanaria/config/address.hpp"
 #include "text.hpp"
@@ -85,6 +86,7 @@ class Validation {
       check_proxy_protocol(model_.listeners[i].proxy_protocol, concat("listeners[", i, "].proxy_protocol"));
       check_rules(model_.listeners[i], concat("listeners[", i, ']'));
     }
+    check_stickiness(model_, diagnostics_);
     // What is odd in a file with faults is mostly their consequence.
     if (diagnostics_.has_errors()) return;
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
@@ -96,6 +98,7 @@ class Validation {
       warn_of_health(model_.target_groups[i], concat("target_groups[", i, ']'));
     }
     warn_of_unused_groups();
+    warn_of_stickiness(model_, diagnostics_);
   }
 
  private:

@@ -26,7 +26,8 @@ std::string_view words(http::DesyncMode mode) {
 }
 
 std::string_view words(SplitMode mode) {
-  return mode == SplitMode::Shuffled ? "shuffled" : "random";
+  constexpr std::string_view kWords[] = {"shuffled", "random", "per_user"};
+  return kWords[static_cast<std::size_t>(mode)];
 }
 
 std::string_view words(ProxyVersion version) {
@@ -37,6 +38,10 @@ std::string_view words(ProxyVersion version) {
 std::string_view words(Algorithm algorithm) {
   constexpr std::string_view kWords[] = {"round_robin", "least_outstanding_requests", "weighted_random"};
   return kWords[static_cast<std::size_t>(algorithm)];
+}
+
+std::string_view words(TargetStickiness::Type type) {
+  return type == TargetStickiness::Type::LbCookie ? "lb_cookie" : "app_cookie";
 }
 
 std::string number_or(const std::optional<int>& number, std::string_view without) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "kanaria/config/model.hpp"
+#include "kanaria/config/print.hpp"
 
 namespace kanaria::config {
 
@@ -15,9 +16,9 @@ std::string_view words(LogLevel level);
 std::string_view words(LogFormat format);
 std::string_view words(XffMode mode);
 std::string_view words(http::DesyncMode mode);
-std::string_view words(SplitMode mode);
 std::string_view words(ProxyVersion version);
 std::string_view words(Algorithm algorithm);
+std::string_view words(TargetStickiness::Type type);
 
 /// A number, or without one the word that says so: "auto", "none", "off".
 std::string number_or(const std::optional<int>& number, std::string_view without);

@@ -173,7 +173,7 @@ void format_alb(const ExchangeRecord& record, std::string& out) {
   add_time(out, record.wall);                                                              // request_creation_time
   add_quoted(out, record.action);                                                          // "actions_executed"
   add_quoted(out, record.redirect_url);                                                    // "redirect_url"
-  add_quoted(out, "");                                                                     // "error_reason"
+  add_quoted(out, record.error_reason);                                                    // "error_reason"
   add_quoted(out, record.target);                                                          // "target:port_list"
   add_quoted(out, record.target_status == 0 ? "" : std::to_string(record.target_status));  // "target_status_code_list"
   add_quoted(out, name_of(row_of(record.desync).severity));                                // "classification"

@@ -50,11 +50,18 @@ std::string_view refusal_label(Refusal refusal) {
   return kLabels[static_cast<std::size_t>(refusal)];
 }
 
+std::string_view sticky_label(Sticky sticky) {
+  constexpr std::array<std::string_view, kStickies> kLabels{"", "kept", "new", "moved"};
+  return kLabels[static_cast<std::size_t>(sticky)];
+}
+
 void Counters::count(const ExchangeRecord& record) {
   const auto fault = static_cast<std::size_t>(record.fault);
   if (record.route_row != kNoRow) route(record.route_row).count(record.elb_status, record.answered_by);
   const bool failed = row_of(record.fault).side != Side::Nobody;
   if (record.group_row != kNoRow && failed) group(record.group_row).errors[fault].add();
+  if (record.group_row != kNoRow && record.sticky != Sticky::None)
+    group(record.group_row).sticky[static_cast<std::size_t>(record.sticky)].add();
   if (record.listener_row == kNoRow) return;
   ListenerRow& at = listener(record.listener_row);
   at.received_bytes.add(record.received_bytes);

@@ -176,6 +176,14 @@ void add_groups(Page& page, const RowTable<GroupRow>& groups, const ProcessFacts
   add_each(page, groups, &GroupRow::failover, {"reason", "no_healthy_target"});
   page.family("pending_requests", "gauge", "Requests that wait for a target with room.");
   add_each(page, groups, &GroupRow::pending);
+  page.family("sticky_requests_total", "counter", "Requests of users who are kept where they are.");
+  for (std::size_t one = 1; one < kStickies; ++one)
+    add_each(page, groups, [one](const GroupRow& row) -> const Cell& { return row.sticky[one]; },
+             {"result", sticky_label(static_cast<Sticky>(one))});
+  page.family("cookies_rejected_total", "counter", "Cookies of ours that were not believed: new visitors.");
+  for (std::size_t why = 1; why < cookies::kRejections; ++why)
+    add_each(page, groups, [why](const GroupRow& row) -> const Cell& { return row.cookies_rejected[why]; },
+             {"reason", word_of(static_cast<cookies::Rejection>(why))});
   page.family("ejections_total", "counter", "Targets taken out by passive health.");
   for (const auto& [group, count] : facts.ejections) page.sample(std::to_string(count), {{"target_group", group}});
   page.family("targets", "gauge", "Targets by their state of health.");

@@ -34,13 +34,15 @@ targets::Split& split_of(const runtime::Route& route, bool& failed_over) {
 const targets::Group* choose(Request& request, const rules::Forward& action) {
   const runtime::Route& route = request.listener.routes[action.index];
   bool failed_over = false;
-  const std::size_t chosen = split_of(route, failed_over).choose(request.context.loop.random());
+  targets::Split& split = split_of(route, failed_over);
+  const auto [chosen, is_drawn] = request.stay.choose(request, action, route, split);
   if (chosen == targets::Split::kNone) return nullptr;
   const targets::Group& group = *route.groups[chosen];
+  request.stay.read_target(request, group);
   request.record.target_group = group.name;
   request.record.group_row = group.row;
   request.record.route_row = route.rows[chosen];
-  request.context.counters.route(route.rows[chosen]).split_requests.add();
+  if (is_drawn) request.context.counters.route(route.rows[chosen]).split_requests.add();
   if (failed_over) request.context.counters.group(group.row).failover.add();
   return &group;
 }
@@ -79,7 +81,8 @@ Fault take_target(Request& request, Tries& tries, std::optional<TargetLease>& le
   if (tries.tried.size() == tries.tried.capacity()) return Fault::NoTarget;
   follow(request, tries);
   while (true) {
-    const targets::Pick pick = request.context.balancer.pick(*tries.group, tries.tried, tries.may_probe);
+    const auto own = tries.tried.empty() ? request.stay.target() : std::nullopt;
+    const targets::Pick pick = request.context.balancer.pick(*tries.group, tries.tried, tries.may_probe, own);
     if (pick.target == nullptr) return pick.is_full ? Fault::TargetsFull : Fault::NoTarget;
     lease.emplace(request.context.counters, *tries.group, pick);
     if (!lease->has_room()) {
@@ -192,8 +195,8 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
   // A request that we refuse draws no ticket: it must not shift the others.
   const Result<void> made = make_outgoing(request, rule);
   if (!made) co_return co_await answer_fault(request, made.error().fault);
-  request.client.forget_fields();
   const targets::Group* const group = choose(request, action);
+  request.client.forget_fields();
   if (group == nullptr) co_return co_await answer_fault(request, Fault::AllWeightsZero);
 
   const Time give_up =

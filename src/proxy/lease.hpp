@@ -30,6 +30,7 @@ class TargetLease {
     if (pick_.is_probe) note(told_);
   }
 
+  const targets::Group& group() const { return group_; }
   const targets::Target& target() const { return *pick_.target; }
   /// False: another worker took the last place since the pick; it can't be used.
   bool has_room() const { return has_room_; }

@@ -98,6 +98,7 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
 
   http::make_response(head, request.client.head().minor, record.is_websocket,
                       current_date(request.context.loop.now().wall), request.out.response);
+  request.stay.set_cookies(request, lease.group(), lease.target(), head);
   const Result<http::Piece> first = attempt.ready();
   if (!first) co_return first.error().fault;
   http::Piece piece = *first;

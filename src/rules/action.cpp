@@ -118,7 +118,8 @@ Action compile(const config::Action& action, std::uint32_t forward_index) {
   struct Compiler {
     std::uint32_t forward_index;
     Action operator()(const config::Forward& forward) const {
-      return Forward{forward.target_groups, forward.split, forward.failover, forward_index};
+      return Forward{forward.target_groups, forward.split,    forward.user_key,
+                     forward.stickiness,    forward.failover, forward_index};
     }
     Action operator()(const config::Redirect& redirect) const {
       Redirect compiled{redirect, static_cast<std::uint16_t>(redirect.status_code)};

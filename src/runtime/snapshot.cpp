@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kanaria/base/random.hpp"
+#include "kanaria/base/siphash.hpp"
 #include "kanaria/rules/policy.hpp"
 
 namespace kanaria::runtime {
@@ -120,9 +121,11 @@ class Compiler {
   void add_group(const config::TargetGroup& from) {
     auto group = std::make_shared<targets::Group>();
     group->name = from.name;
+    group->id = name_hash(from.name);
     group->state = table_.group_state(from.name);
     group->target_idle_timeout = from.target_idle_timeout;
     group->algorithm = from.load_balancing_algorithm_type;
+    group->stickiness = from.stickiness;
     group->retries = from.retries;
     group->passive_health = from.passive_health;
     if (from.max_connections_per_target)
@@ -161,6 +164,7 @@ class Compiler {
 
   Route route_of(const std::string& listener, const std::string& rule, const rules::Forward& forward) {
     Route route;
+    route.scope = name_hash(listener + "/" + rule);
     std::vector<std::uint32_t> weights;
     for (const config::WeightedGroup& weighted : forward.groups) {
       const auto group = std::ranges::find(made_->groups_, weighted.name.value, &targets::Group::name);

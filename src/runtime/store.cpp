@@ -4,6 +4,7 @@
 
 #include "kanaria/config/print.hpp"
 #include "kanaria/config/validate.hpp"
+#include "kanaria/runtime/cookie_keys.hpp"
 
 namespace kanaria::runtime {
 namespace {
@@ -109,7 +110,7 @@ net::Awaitable<Outcome> Store::change(const Edit& edit, std::optional<std::uint6
     outcome.status = Outcome::Status::Refused;
     outcome.diagnostics.error({}, "", "the configuration has changed meanwhile");
   } else {
-    Wanted wanted{edit(wanted_.file.get()), wanted_.overrides};
+    Wanted wanted{edit(wanted_.file), wanted_.overrides};
     forget_gone(wanted.overrides, *wanted.file, outcome.diagnostics);
     co_await apply(wanted, outcome);
   }
@@ -154,7 +155,15 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, Outcome& outcome) {
   const Names::Wanted names = names_of(*next);
   co_await names_.look_up(names);
   const std::map<std::string, Known> known = names_.known();  // control's own goes on changing meanwhile
-  auto work = [&] { return prepare(next, workers_, current_.get(), known, diagnostics); };
+  const std::shared_ptr<const cookies::KeyRing> keys = current_ ? current_->keys() : nullptr;
+  const bool is_reload = wanted.file != wanted_.file;
+  auto work = [&] {
+    Prepared made = prepare(next, workers_, current_.get(), known, diagnostics);
+    made.keys = keys;
+    if (is_reload && !diagnostics.has_errors())
+      made.keys = find_cookie_keys(*next, Missing::Make, workers_, keys, diagnostics);
+    return made;
+  };
   Prepared prepared = co_await blocking_.run(control_, work);
   if (diagnostics.has_errors()) {
     outcome.status = Outcome::Status::Faulty;
@@ -162,6 +171,8 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, Outcome& outcome) {
   }
   if (current_) {
     outcome.changes = config::differences(current_->model(), *next);
+    const std::string rotated = describe_change(keys.get(), prepared.keys.get());
+    if (!rotated.empty()) outcome.changes.push_back(rotated);
     refuse_restarts(current_->model(), *next, diagnostics);
     refuse_lost_targets(current_->model(), *next, diagnostics);
   }

@@ -164,7 +164,7 @@ net::Awaitable<void> Server::Control::start(config::Loaded loaded) {
     end_ = End::CouldNotStart;
     co_return begin_drain();
   }
-  const runtime::Store::Edit edit = [&](const config::Model*) { return model; };
+  const runtime::Store::Edit edit = [&](const auto&) { return model; };
   const runtime::Outcome outcome = co_await parts_->store.change(edit, std::nullopt);
   loaded.diagnostics = outcome.diagnostics;
   if (draining_) co_return;
@@ -291,7 +291,7 @@ net::Awaitable<Reloaded> Server::Control::reload(std::string who) {
   outcome.status = runtime::Outcome::Status::Faulty;
   if (loaded.model) {
     auto model = std::make_shared<const config::Model>(std::move(*loaded.model));
-    const runtime::Store::Edit edit = [&](const config::Model*) { return model; };
+    const runtime::Store::Edit edit = [&](const auto&) { return model; };
     outcome = co_await parts_->store.change(edit, std::nullopt);
     loaded.diagnostics = outcome.diagnostics;
   }
@@ -384,9 +384,7 @@ void Server::Control::on_signal(int signal) {
 
 /// Names mean other addresses: the same configuration, compiled anew.
 net::Awaitable<void> Server::Control::follow_names() {
-  const runtime::Store::Edit same = [](const config::Model* current) {
-    return std::make_shared<const config::Model>(*current);
-  };
+  const runtime::Store::Edit same = [](const auto& file) { return file; };
   if (!ready_) co_return;
   const runtime::Outcome outcome = co_await parts_->store.change(same, std::nullopt);
   for (const config::Diagnostic& found : outcome.diagnostics.sorted())

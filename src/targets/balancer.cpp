@@ -36,13 +36,17 @@ class Balancer::Wanted {
   const Tried& tried_;
 };
 
-Pick Balancer::pick(const Group& group, const Tried& tried, bool may_probe) {
+Pick Balancer::pick(const Group& group, const Tried& tried, bool may_probe, std::optional<std::uint64_t> own) {
   if (views_.size() <= group.row) views_.resize(group.row + 1);
   View& view = views_[group.row];
   const std::uint64_t version = group.state->version.load(std::memory_order_acquire);
   if (view.serial != group.serial || view.version != version) make(view, group, version);
 
   const Wanted wanted(group, tried);
+  if (own) {
+    const Candidate* const found = find(view, *own);
+    if (found != nullptr && wanted.allows(*found)) return {found->target, false, view.fail_open};
+  }
   if (may_probe) {
     if (const Target* const target = take_probe(view, wanted)) return {target, true, view.fail_open};
   }
@@ -76,6 +80,15 @@ void Balancer::make(View& view, const Group& group, std::uint64_t version) {
   // Lists that are made more often than a small share has its turn would else never let it have one.
   for (Candidate& candidate : view.candidates) candidate.credit = static_cast<Share>(random_.below(view.largest));
   if (group.algorithm == config::Algorithm::WeightedRandom) fill_columns(view);
+  view.by_id.clear();
+  for (std::uint32_t i = 0; i < count && group.stickiness.enabled; ++i)
+    view.by_id.emplace_back(view.candidates[i].target->id, i);
+  std::ranges::sort(view.by_id);
+}
+
+const Balancer::Candidate* Balancer::find(const View& view, std::uint64_t id) {
+  const auto at = std::ranges::lower_bound(view.by_id, id, {}, &std::pair<std::uint64_t, std::uint32_t>::first);
+  return at != view.by_id.end() && at->first == id ? &view.candidates[at->second] : nullptr;
 }
 
 /// Vose's method, in whole numbers: each column is `total` high and holds two candidates at the most.

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
+
+#include "kanaria/base/siphash.hpp"
 
 namespace kanaria::targets {
 namespace {
@@ -26,29 +27,13 @@ struct BlockKey {
 // A block's key is its number after SipHash-2-4's mixing (Aumasson, Bernstein 2012), both halves: what was seen of
 // earlier blocks tells nothing about a later one.
 BlockKey key_of(std::uint64_t block, std::uint64_t seed_a, std::uint64_t seed_b) {
-  std::uint64_t v0 = seed_a ^ 0x736f6d6570736575;
-  std::uint64_t v1 = seed_b ^ 0x646f72616e646f6d;
-  std::uint64_t v2 = seed_a ^ 0x6c7967656e657261;
-  std::uint64_t v3 = seed_b ^ 0x7465646279746573;
-  const auto mix = [&](int times) {
-    for (int i = 0; i < times; ++i) {
-      v0 += v1;
-      v2 += v3;
-      v1 = std::rotl(v1, 13) ^ v0;
-      v3 = std::rotl(v3, 16) ^ v2;
-      v0 = std::rotl(v0, 32) + v3;
-      v2 += v1;
-      v3 = std::rotl(v3, 21) ^ v0;
-      v1 = std::rotl(v1, 17) ^ v2;
-      v2 = std::rotl(v2, 32);
-    }
-  };
-  v3 ^= block;
-  mix(2);
-  v0 ^= block;
-  v2 ^= 0xff;
-  mix(4);
-  return {v0 ^ v1, v2 ^ v3};
+  SipState state(seed_a, seed_b);
+  state.v3 ^= block;
+  state.mix(2);
+  state.v0 ^= block;
+  state.v2 ^= 0xff;
+  state.mix(4);
+  return {state.v0 ^ state.v1, state.v2 ^ state.v3};
 }
 
 // A number below `bound` from the block's key, what it is for and what went in. Its bias is below bound / 2^32.
@@ -113,6 +98,10 @@ Split::Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::ui
   std::uint32_t divisor = 0;
   for (const std::uint32_t weight : weights_) divisor = std::gcd(divisor, weight);
   if (divisor == 0) return;
+  const std::uint64_t total = std::accumulate(weights_.begin(), weights_.end(), std::uint64_t{0});
+  std::uint64_t sum = 0;
+  for (const std::uint32_t weight : weights_)
+    bucket_ends_.push_back(static_cast<std::uint32_t>((sum += weight) * kBuckets / total));
   const auto largest = std::max_element(weights_.begin(), weights_.end());
   for (auto weight = weights_.begin(); weight != weights_.end(); ++weight)
     if (weight != largest)
@@ -122,6 +111,22 @@ Split::Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::ui
 
   rows_ = static_cast<std::uint32_t>(std::sqrt(block_size_));
   columns_ = (block_size_ - 1) / rows_ + 1;
+}
+
+std::uint32_t bucket_of(std::uint64_t scope, std::string_view user) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint32_t>(Wide{siphash(scope, 0, user)} * kBuckets >> 64);
+}
+
+std::size_t Split::group_at(std::uint32_t bucket) const {
+  std::size_t group = 0;
+  while (bucket >= bucket_ends_[group]) ++group;
+  return group;
+}
+
+std::uint32_t Split::bucket_in(std::size_t group, Random& random) const {
+  const std::uint32_t begin = group == 0 ? 0 : bucket_ends_[group - 1];
+  return begin + static_cast<std::uint32_t>(random.below(bucket_ends_[group] - begin));
 }
 
 std::size_t Split::choose(Random& random) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "kanaria/base/siphash.hpp"
+
 namespace kanaria::targets {
 
 struct TargetTable::Entry {
@@ -63,6 +65,7 @@ std::shared_ptr<const Target> TargetTable::target(const std::string& group, cons
   auto* const made = new Target;
   made->endpoint = endpoint;
   made->text = endpoint.to_string();
+  made->id = name_hash(made->text);
   made->row = metrics_.targets().acquire({group, made->text});
   auto entry = std::make_unique<Entry>();
   entry->target = std::shared_ptr<const Target>(made, [&metrics = metrics_](const Target* gone) {

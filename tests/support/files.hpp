@@ -18,6 +18,7 @@ class Directory {
   Directory& operator=(const Directory&) = delete;
   ~Directory() { std::filesystem::remove_all(path_); }
 
+  std::string path() const { return path_.string(); }
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
 
  private:

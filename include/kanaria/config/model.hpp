@@ -100,9 +100,14 @@ struct Model {
   LoadBalancer load_balancer;
   AccessLogs access_logs;
   Admin admin;
-  std::vector<Listener> listeners;  // at least one
+  std::optional<Text> state_dir;        // what outlives the process: the keys of cookies, where no file has them
+  std::optional<Text> cookie_key_file;  // see cookies/keys.hpp
+  std::vector<Listener> listeners;      // at least one
   std::vector<TargetGroup> target_groups;
   friend bool operator==(const Model&, const Model&) = default;
 };
+
+/// Does a rule or a group need cookies of ours? Then one of state_dir and cookie_key_file is there.
+bool seals_cookies(const Model& model);
 
 }  // namespace kanaria::config

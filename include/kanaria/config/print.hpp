@@ -30,4 +30,7 @@ std::string size_text(const std::optional<std::uint64_t>& bytes);
 /// "10s", "250ms", "1h": the shortest exact spelling.
 std::string to_text(Milliseconds duration);
 
+/// "shuffled"
+std::string_view words(SplitMode mode);
+
 }  // namespace kanaria::config

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -82,11 +83,29 @@ struct WeightedGroup {
   int weight = 1;  // 0-999
   friend bool operator==(const WeightedGroup&, const WeightedGroup&) = default;
 };
-enum class SplitMode : std::uint8_t { Shuffled, Random };
+enum class SplitMode : std::uint8_t { Shuffled, Random, PerUser };
+/// Users stay with the group that they were given, by the cookie AWSALBTG: alb.md §3.1.
+struct GroupStickiness {
+  bool enabled = false;
+  std::chrono::milliseconds duration{3'600'000};  // 1s-7d since the user was last seen
+  Position at{};
+  friend bool operator==(const GroupStickiness& a, const GroupStickiness& b) {
+    return a.enabled == b.enabled && a.duration == b.duration;
+  }
+};
+/// By what a user is known.
+struct UserKey {
+  enum class Kind : std::uint8_t { Cookie, HttpHeader };
+  Kind kind = Kind::Cookie;
+  Text name;
+  friend bool operator==(const UserKey&, const UserKey&) = default;
+};
 struct Forward {
   std::vector<WeightedGroup> target_groups;  // 1-5
   SplitMode split = SplitMode::Shuffled;
-  bool failover = false;  // a group without a healthy target gives its share to the others
+  std::vector<UserKey> user_key{};  // with PerUser; the first that a request has counts, without any a cookie of ours
+  GroupStickiness stickiness{};     // never with PerUser
+  bool failover = false;            // a group without a healthy target gives its share to the others
   friend bool operator==(const Forward&, const Forward&) = default;
 };
 struct Redirect {  // each part may hold placeholders #{protocol} #{host} #{port} #{path} #{query}

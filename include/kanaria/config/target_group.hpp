@@ -59,6 +59,20 @@ struct UnhealthyStateRouting {
   friend bool operator==(const UnhealthyStateRouting&, const UnhealthyStateRouting&) = default;
 };
 
+/// Users stay with the target that they were given: alb.md §4.6.
+struct TargetStickiness {
+  enum class Type : std::uint8_t { LbCookie, AppCookie };
+  bool enabled = false;
+  Type type = Type::LbCookie;
+  Milliseconds cookie_duration{86'400'000};  // 1s-7d since the user was last seen
+  std::string cookie_name;                   // of the application's cookie; with AppCookie only, and then not empty
+  Position at{};
+  friend bool operator==(const TargetStickiness& a, const TargetStickiness& b) {
+    return a.enabled == b.enabled && a.type == b.type && a.cookie_duration == b.cookie_duration &&
+           a.cookie_name == b.cookie_name;
+  }
+};
+
 /// When a failed request is sent again.
 struct Retries {
   int max = 1;              // 0-15 further tries of a request; 0: none, ever
@@ -91,6 +105,7 @@ struct TargetGroup {
   bool load_balancing_anomaly_mitigation = false;  // with WeightedRandom only
   Milliseconds deregistration_delay{300'000};      // 0-1h
   Milliseconds slow_start{0};                      // 0, or 30s-900s and RoundRobin
+  TargetStickiness stickiness;                     // never with WeightedRandom
   HealthCheck health_check;
   UnhealthyStateRouting unhealthy_state_routing;  // in target_group_health
   Retries retries;

@@ -25,12 +25,14 @@ enum class FieldName : std::uint8_t {
   Close,  // reserved by RFC 9112 §9.6
   Connection,
   ContentLength,
+  Cookie,
   Date,
   Expect,
   Host,
   KeepAlive,
   MaxForwards,
   ProxyConnection,
+  SetCookie,
   Te,
   Trailer,
   TransferEncoding,
@@ -55,11 +57,13 @@ constexpr FieldName field_name(std::string_view name) {
       case key(4, 'd'): return {"date", FieldName::Date};
       case key(4, 'h'): return {"host", FieldName::Host};
       case key(5, 'c'): return {"close", FieldName::Close};
+      case key(6, 'c'): return {"cookie", FieldName::Cookie};
       case key(6, 'e'): return {"expect", FieldName::Expect};
       case key(7, 't'): return {"trailer", FieldName::Trailer};
       case key(7, 'u'): return {"upgrade", FieldName::Upgrade};
       case key(10, 'c'): return {"connection", FieldName::Connection};
       case key(10, 'k'): return {"keep-alive", FieldName::KeepAlive};
+      case key(10, 's'): return {"set-cookie", FieldName::SetCookie};
       case key(10, 'u'): return {"user-agent", FieldName::UserAgent};
       case key(12, 'm'): return {"max-forwards", FieldName::MaxForwards};
       case key(14, 'c'): return {"content-length", FieldName::ContentLength};

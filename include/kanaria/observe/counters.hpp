@@ -13,6 +13,7 @@
 
 #include "kanaria/base/clock.hpp"
 #include "kanaria/base/error.hpp"
+#include "kanaria/cookies/rejection.hpp"
 #include "kanaria/observe/cell.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 
@@ -39,11 +40,15 @@ struct RouteRow {
 struct GroupRow {
   using Name = std::array<std::string, 1>;
   static constexpr std::array<std::string_view, 1> kLabels{"target_group"};
-  FaultCells errors;   // exchanges that ended so
-  FaultCells retries;  // further attempts, by what ended the one before
-  Cell fail_open;      // requests that any target could get, because too few were healthy
-  Cell failover;       // requests that it got while another group of the rule had no healthy target
-  Cell pending;        // gauge: requests that wait for a target with room
+  FaultCells errors;                   // exchanges that ended so
+  FaultCells retries;                  // further attempts, by what ended the one before
+  Cell fail_open;                      // requests that any target could get, because too few were healthy
+  Cell failover;                       // requests that it got while another group of the rule had no healthy target
+  Cell pending;                        // gauge: requests that wait for a target with room
+  std::array<Cell, kStickies> sticky;  // requests, by Sticky
+  std::array<Cell, cookies::kRejections> cookies_rejected;  // by Rejection
+
+  void rejected(cookies::Rejection why) { cookies_rejected[static_cast<std::size_t>(why)].add(); }
 };
 
 struct TargetRow {
@@ -61,6 +66,9 @@ struct TargetRow {
     connect_nanoseconds.add(static_cast<std::uint64_t>(took.count()));
   }
 };
+
+/// The `result` label.
+std::string_view sticky_label(Sticky sticky);
 
 /// Why a client's connection was closed unheard.
 enum class Refusal : std::uint8_t { Descriptors, MaxConnections, ProxyProtocol };

@@ -17,6 +17,15 @@ inline constexpr Time kUnset{};
 /// A metric row that this exchange does not have.
 inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 
+/// What became of the place where a user was. The greater counts, where a rule and a group say different things.
+enum class Sticky : std::uint8_t {
+  None,   // nothing keeps users anywhere
+  Kept,   // it was there again
+  New,    // there was none, or its cookie was rejected
+  Moved,  // it can't be there any more, and has a new one
+};
+inline constexpr std::size_t kStickies = 4;
+
 enum class AnsweredBy : std::uint8_t { Kanaria, Target };
 
 struct ExchangeRecord {
@@ -51,6 +60,8 @@ struct ExchangeRecord {
   std::string_view rule;
   int rule_priority = -1;  // 0: the default action; -1: no rule was found
   std::string_view target_group;
+  Sticky sticky = Sticky::None;
+  std::string_view error_reason;  // ALB's word
   std::string_view action;        // "forward", "redirect", "fixed-response"
   std::string_view redirect_url;  // the Location
   std::string_view transformed_host;

@@ -7,6 +7,7 @@
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 #include "kanaria/proxy/context.hpp"
+#include "kanaria/proxy/stay.hpp"
 #include "kanaria/runtime/snapshot.hpp"
 
 namespace kanaria::proxy {
@@ -18,6 +19,7 @@ struct Request {
   const runtime::Listener& listener;
   Outgoing& out;
   observe::ExchangeRecord& record;
+  Stay stay = {};
   bool continue_sent = false;  // a 1xx went to the client
   /// Configurations that came while it waited or tried again, as far as it met targets of theirs: the record tells of
   /// them.

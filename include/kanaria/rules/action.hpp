@@ -16,6 +16,8 @@ namespace kanaria::rules {
 struct Forward {
   std::vector<config::WeightedGroup> groups;  // 1-5, in the file's order
   config::SplitMode split = config::SplitMode::Shuffled;
+  std::vector<config::UserKey> user_key;
+  config::GroupStickiness stickiness;
   bool failover = false;
   /// Dense number of this forward action within its rule table, 0...: the snapshot keeps the live parts (split, groups)
   /// under it.

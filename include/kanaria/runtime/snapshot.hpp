@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kanaria/config/model.hpp"
+#include "kanaria/cookies/key_ring.hpp"
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/http/headers.hpp"
 #include "kanaria/observe/metrics.hpp"
@@ -26,6 +27,7 @@ namespace kanaria::runtime {
 
 /// The live parts of one forward action.
 struct Route {
+  std::uint64_t scope = 0;  // name_hash() of LISTENER/RULE: whose cookies' entries are this rule's
   std::shared_ptr<targets::Split> split;
   /// With failover, what splits where only some groups are alive: by their set, a bit for each as in `groups`. Null for
   /// sets that have none of the weight or all of it, and then `split` does.
@@ -70,6 +72,7 @@ struct Prepared {
   std::shared_ptr<const config::Model> model;
   std::vector<std::shared_ptr<const rules::RuleTable>> tables;         // as model->listeners
   std::map<std::string, std::vector<boost::asio::ip::address>> names;  // of targets given by name
+  std::shared_ptr<const cookies::KeyRing> keys;                        // null: no cookies are sealed
 };
 
 class Snapshot {
@@ -81,6 +84,8 @@ class Snapshot {
   std::uint64_t revision() const { return revision_; }
   const config::Model& model() const { return *prepared_.model; }
   const config::LoadBalancer& settings() const { return model().load_balancer; }
+  /// Null: no cookies are sealed.
+  const std::shared_ptr<const cookies::KeyRing>& keys() const { return prepared_.keys; }
   const http::ConnectionPolicy& connection_policy() const { return connection_policy_; }
   /// Null: that binding has no listener any more.
   const Listener* listener(std::uint32_t binding) const {

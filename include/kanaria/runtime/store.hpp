@@ -47,8 +47,9 @@ struct Outcome {
 
 class Store {
  public:
-  /// The new model, made from the file's that is in force (null before the first).
-  using Edit = std::function<std::shared_ptr<const config::Model>(const config::Model* file)>;
+  /// The file's new model, made from the one that is in force (null before the first). Another object than that means
+  /// that what the file names is read anew, also where it says the same: a reload takes changed keys.
+  using Edit = std::function<std::shared_ptr<const config::Model>(const std::shared_ptr<const config::Model>& file)>;
 
   Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, observe::Metrics& metrics,
         targets::TargetTable& table, Names& names, unsigned workers);

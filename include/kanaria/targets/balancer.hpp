@@ -21,6 +21,8 @@
 
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "kanaria/base/random.hpp"
@@ -46,7 +48,9 @@ class Balancer {
   /// A target that isn't among `tried` and has room. Room is seen, not taken: two workers may see the last place at
   /// once, so who counts itself in flight looks again. `may_probe`: the request does no harm twice, so it may be the
   /// one that tries an ejected target.
-  Pick pick(const Group& group, const Tried& tried, bool may_probe);
+  /// `own`: the Target::id of the user's own one, which is picked before any other and without a probe, where it is a
+  /// candidate.
+  Pick pick(const Group& group, const Tried& tried, bool may_probe, std::optional<std::uint64_t> own = {});
 
  private:
   struct Candidate {
@@ -71,14 +75,16 @@ class Balancer {
     std::size_t place = 0;              // of the candidate whose turn it is
     std::uint32_t turn = UINT32_MAX;    // its row, from one list of candidates to the next
     Share largest = 0;
-    std::uint32_t total = 0;      // weighted random: of all shares
-    std::vector<Column> columns;  // weighted random
+    std::uint32_t total = 0;                                     // weighted random: of all shares
+    std::vector<Column> columns;                                 // weighted random
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_id;  // with stickiness: candidates, sorted by Target::id
   };
   class Wanted;
 
   void make(View& view, const Group& group, std::uint64_t version);
   static const Target* take_probe(View& view, const Wanted& wanted);
   const Candidate* choose(View& view, config::Algorithm algorithm, const Wanted& wanted);
+  static const Candidate* find(const View& view, std::uint64_t id);
   static const Candidate* round_robin(View& view, const Wanted& wanted);
   const Candidate* least_outstanding(View& view, const Wanted& wanted);
   const Candidate* weighted_random(const View& view, const Wanted& wanted);

@@ -36,6 +36,7 @@ struct alignas(128) TargetState {
 struct Target {
   net::Endpoint endpoint;
   std::string text;       // "127.0.0.1:9001", for metrics and logs
+  std::uint64_t id = 0;   // name_hash() of `text`, for cookies
   std::uint32_t row = 0;  // of its counters
   std::unique_ptr<TargetState> state = std::make_unique<TargetState>();
 };
@@ -58,6 +59,7 @@ std::uint64_t new_serial();
 
 struct Group {
   std::string name;
+  std::uint64_t id = 0;                                // name_hash() of it, for cookies
   std::vector<std::shared_ptr<const Target>> targets;  // may be empty
   std::shared_ptr<GroupState> state = std::make_shared<GroupState>();
   /// Another one for each Group that was ever made, even of one name: what a worker keeps of a group is of this one.
@@ -66,6 +68,7 @@ struct Group {
 
   Milliseconds target_idle_timeout{4'000};
   config::Algorithm algorithm = config::Algorithm::RoundRobin;
+  config::TargetStickiness stickiness;
   config::Retries retries;
   config::PassiveHealth passive_health;
   std::optional<std::uint32_t> max_connections;  // of each target, in use at once

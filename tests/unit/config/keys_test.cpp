@@ -32,10 +32,13 @@ const char* around(Scope scope) {
     case Scope::Rewrite: return "listeners: [{rules: [{transforms: [{url_rewrite: {{}}}]}]}]\n";
     case Scope::Action: return "listeners: [{default_action: {{}}}]\n";
     case Scope::Forward: return "listeners: [{default_action: {forward: {{}}}}]\n";
+    case Scope::GroupStickiness: return "listeners: [{default_action: {forward: {stickiness: {{}}}}}]\n";
+    case Scope::UserKey: return "listeners: [{default_action: {forward: {user_key: [{{}}]}}}]\n";
     case Scope::WeightedGroup: return "listeners: [{default_action: {forward: {target_groups: [{{}}]}}}]\n";
     case Scope::Redirect: return "listeners: [{default_action: {redirect: {{}}}}]\n";
     case Scope::FixedResponse: return "listeners: [{default_action: {fixed_response: {{}}}}]\n";
     case Scope::TargetGroup: return "target_groups: [{{}}]\n";
+    case Scope::TargetStickiness: return "target_groups: [{stickiness: {{}}}]\n";
     case Scope::HealthCheck: return "target_groups: [{health_check: {{}}}]\n";
     case Scope::TargetGroupHealth: return "target_groups: [{target_group_health: {{}}}]\n";
     case Scope::UnhealthyStateRouting:
@@ -62,8 +65,8 @@ struct Documented {
   std::string_view later;
 };
 constexpr Documented kDocumented[] = {
-    {Scope::File, "workers log load_balancer access_logs admin listeners target_groups",
-     "state_dir cookie_key_file rollouts"},
+    {Scope::File, "workers log load_balancer access_logs admin state_dir cookie_key_file listeners target_groups",
+     "rollouts"},
     {Scope::Log, "level format", ""},
     {Scope::LoadBalancer,
      "name idle_timeout client_keep_alive preserve_host_header xff_header_processing_mode enable_xff_client_port "
@@ -85,15 +88,18 @@ constexpr Documented kDocumented[] = {
     {Scope::Transform, "host_header_rewrite url_rewrite", ""},
     {Scope::Rewrite, "regex replace", ""},
     {Scope::Action, "type target_group forward redirect fixed_response", ""},
-    {Scope::Forward, "target_groups split failover", "stickiness user_key"},
+    {Scope::Forward, "target_groups split user_key stickiness failover", ""},
+    {Scope::GroupStickiness, "enabled duration", ""},
+    {Scope::UserKey, "cookie http_header", ""},
     {Scope::WeightedGroup, "name weight", ""},
     {Scope::Redirect, "protocol host port path query status_code", ""},
     {Scope::FixedResponse, "status_code content_type message_body", ""},
     {Scope::TargetGroup,
      "name port protocol targets target_idle_timeout dns_max_ttl load_balancing_algorithm_type "
      "load_balancing_anomaly_mitigation deregistration_delay slow_start health_check target_group_health retries "
-     "passive_health max_connections_per_target max_pending pending_timeout",
-     "protocol_version stickiness"},
+     "passive_health max_connections_per_target max_pending pending_timeout stickiness",
+     "protocol_version"},
+    {Scope::TargetStickiness, "enabled type cookie_duration cookie_name", ""},
     {Scope::HealthCheck, "enabled protocol path port interval timeout healthy_threshold unhealthy_threshold matcher",
      ""},
     {Scope::TargetGroupHealth, "unhealthy_state_routing", ""},
@@ -148,6 +154,8 @@ load_balancer:
   drain_delay: 0s
 access_logs: {enabled: true, path: "-", format: alb}
 admin: {address: "127.0.0.1:9900"}
+state_dir: /u
+cookie_key_file: /v
 listeners:
   - name: web
     address: 127.0.0.1
@@ -164,7 +172,13 @@ listeners:
         transforms:
           - host_header_rewrite: {regex: d, replace: e}
           - url_rewrite: {regex: f, replace: g}
-        action: {type: forward, forward: {target_groups: [{name: main, weight: 1}], split: shuffled, failover: false}}
+        action:
+          type: forward
+          forward:
+            target_groups: [{name: main, weight: 1}]
+            stickiness: {enabled: true, duration: 1h}
+            split: shuffled
+            failover: false
       - priority: 20
         conditions:
           - http_request_method: {values: [GET]}
@@ -175,6 +189,9 @@ listeners:
       - priority: 30
         conditions: [{path_pattern: [/o]}]
         action: {target_group: main}
+      - priority: 40
+        conditions: [{path_pattern: [/r]}]
+        action: {forward: {target_groups: [{name: main}], split: per_user, user_key: [{cookie: s}, {http_header: T}]}}
     default_action: {fixed_response: {status_code: 404, content_type: text/plain, message_body: p}}
 target_groups:
   - name: main
@@ -204,7 +221,7 @@ target_groups:
     max_connections_per_target: unlimited
     max_pending: 1024
     pending_timeout: 5s
-  - {name: second}
+  - {name: second, stickiness: {enabled: true, type: app_cookie, cookie_duration: 1d, cookie_name: w}}
 )YAML";
 
 struct Change {
@@ -220,6 +237,8 @@ constexpr Change kChanges[] = {
     {Scope::File, "load_balancer", "name: one", "name: two"},
     {Scope::File, "access_logs", "path: \"-\"", "path: /log"},
     {Scope::File, "admin", "127.0.0.1:9900", "127.0.0.1:9901"},
+    {Scope::File, "state_dir", "/u", "none"},
+    {Scope::File, "cookie_key_file", "/v", "none"},
     {Scope::File, "listeners", "port: 80", "port: 81"},
     {Scope::File, "target_groups", "targets: [127.0.0.1]", "targets: [127.0.0.2]"},
     {Scope::Log, "level", "level: info", "level: debug"},
@@ -280,6 +299,12 @@ constexpr Change kChanges[] = {
     {Scope::Forward, "target_groups", "weight: 1", "weight: 2"},
     {Scope::Forward, "split", "split: shuffled", "split: random"},
     {Scope::Forward, "failover", "failover: false", "failover: true"},
+    {Scope::Forward, "stickiness", "duration: 1h", "duration: 2h"},
+    {Scope::Forward, "user_key", "cookie: s", "cookie: other"},
+    {Scope::GroupStickiness, "enabled", "{enabled: true, duration: 1h}", "{enabled: false, duration: 1h}"},
+    {Scope::GroupStickiness, "duration", "duration: 1h", "duration: 2h"},
+    {Scope::UserKey, "cookie", "cookie: s", "cookie: other"},
+    {Scope::UserKey, "http_header", "http_header: T", "http_header: Other"},
     {Scope::WeightedGroup, "name", "name: main, weight", "name: second, weight"},
     {Scope::WeightedGroup, "weight", "weight: 1", "weight: 2"},
     {Scope::Redirect, "protocol", "protocol: HTTPS", "protocol: HTTP"},
@@ -303,6 +328,11 @@ constexpr Change kChanges[] = {
      "type: weighted_random\n    load_balancing_anomaly_mitigation: off\n    "
      "deregistration_delay: 300\n    slow_start: 0",
      "type: round_robin\n    slow_start: 30"},
+    {Scope::TargetGroup, "stickiness", "cookie_name: w", "cookie_name: other"},
+    {Scope::TargetStickiness, "enabled", "{enabled: true, type", "{enabled: false, type"},
+    {Scope::TargetStickiness, "type", "type: app_cookie, cookie_duration: 1d, cookie_name: w", "type: lb_cookie"},
+    {Scope::TargetStickiness, "cookie_duration", "cookie_duration: 1d", "cookie_duration: 2d"},
+    {Scope::TargetStickiness, "cookie_name", "cookie_name: w", "cookie_name: other"},
     {Scope::TargetGroup, "health_check", "path: /q", "path: /other"},
     {Scope::TargetGroup, "target_group_health", "targets_count: 1", "targets_count: 2"},
     {Scope::TargetGroup, "retries", "max: 1", "max: 2"},
@@ -398,8 +428,7 @@ TEST(Keys, AValueThatComesLaterIsNotAvailableYet) {
     const char* value;
   };
   for (const Case& one : {Case{Scope::Listener, "protocol", "HTTPS"}, Case{Scope::TargetGroup, "protocol", "HTTPS"},
-                          Case{Scope::HealthCheck, "protocol", "HTTPS"}, Case{Scope::Forward, "split", "per_user"},
-                          Case{Scope::AccessLogs, "format", "json"}}) {
+                          Case{Scope::HealthCheck, "protocol", "HTTPS"}, Case{Scope::AccessLogs, "format", "json"}}) {
     const auto found = reports(with_key(one.scope, one.key, one.value));
     EXPECT_TRUE(any_ends_with(found, std::string("\"") + one.key + ": " + one.value + "\" is not available yet"))
         << testing::PrintToString(found);
@@ -407,8 +436,8 @@ TEST(Keys, AValueThatComesLaterIsNotAvailableYet) {
 }
 
 TEST(Keys, ALaterKeyIsRefusedEvenWithTheValueThatSwitchesItOff) {
-  const auto found = reports(with_key(Scope::TargetGroup, "stickiness", "{enabled: false}"));
-  EXPECT_TRUE(any_ends_with(found, "\"stickiness\" is not available yet"));
+  const auto found = reports(with_key(Scope::LoadBalancer, "enable_http2", "false"));
+  EXPECT_TRUE(any_ends_with(found, "\"enable_http2\" is not available yet"));
 }
 
 }  // namespace

@@ -72,6 +72,8 @@ load_balancer:
 
 access_logs: {enabled: true, path: "-", format: alb}
 admin: {address: "127.0.0.1:9900"}
+state_dir: none
+cookie_key_file: none
 
 listeners:
   - name: "http-80"
@@ -84,6 +86,7 @@ listeners:
       forward:
         target_groups:
           - {name: "a", weight: 1}
+        stickiness: {enabled: false, duration: 1h}
         split: shuffled
         failover: false
 
@@ -98,6 +101,7 @@ target_groups:
     load_balancing_anomaly_mitigation: off
     deregistration_delay: 5m
     slow_start: 0s
+    stickiness: {enabled: false, type: lb_cookie, cookie_duration: 1d, cookie_name: none}
     health_check:
       enabled: true
       protocol: HTTP

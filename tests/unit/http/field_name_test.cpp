@@ -9,15 +9,17 @@
 namespace kanaria::http {
 namespace {
 
-constexpr std::array<std::pair<const char*, FieldName>, 17> kNames{{
+constexpr std::array<std::pair<const char*, FieldName>, 19> kNames{{
     {"Close", FieldName::Close},
     {"Connection", FieldName::Connection},
     {"Content-Length", FieldName::ContentLength},
+    {"Cookie", FieldName::Cookie},
     {"Date", FieldName::Date},
     {"Expect", FieldName::Expect},
     {"Host", FieldName::Host},
     {"Keep-Alive", FieldName::KeepAlive},
     {"Proxy-Connection", FieldName::ProxyConnection},
+    {"Set-Cookie", FieldName::SetCookie},
     {"TE", FieldName::Te},
     {"Trailer", FieldName::Trailer},
     {"Transfer-Encoding", FieldName::TransferEncoding},

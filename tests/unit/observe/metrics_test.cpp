@@ -138,6 +138,8 @@ TEST(MetricsText, AddsUpAllWorkers) {
     counters.target(target).in_flight.add();
     counters.group(group).retries[static_cast<std::size_t>(Fault::ConnectRefused)].add();
     counters.group(group).errors[static_cast<std::size_t>(Fault::TargetTimeout)].add();
+    counters.group(group).sticky[static_cast<std::size_t>(Sticky::Moved)].add();
+    counters.group(group).rejected(cookies::Rejection::Forged);
     counters.listener(listener).client_connections.add(4);
     counters.listener(listener).refused(Refusal::Descriptors);
     counters.listener(listener).sent_bytes.add(10);
@@ -163,6 +165,9 @@ TEST(MetricsText, AddsUpAllWorkers) {
            "kanaria_target_in_flight" + at + "3",
            std::string(R"(kanaria_retries_total{target_group="app-canary",reason="connect_refused"} 3)"),
            std::string(R"(kanaria_proxy_errors_total{target_group="app-canary",reason="target_timeout"} 3)"),
+           std::string(R"(kanaria_sticky_requests_total{target_group="app-canary",result="moved"} 3)"),
+           std::string(R"(kanaria_sticky_requests_total{target_group="app-canary",result="kept"} 0)"),
+           std::string(R"(kanaria_cookies_rejected_total{target_group="app-canary",reason="forged"} 3)"),
            std::string(R"(kanaria_client_connections{listener="http"} 12)"),
            std::string(R"(kanaria_connections_refused_total{listener="http",reason="descriptors"} 3)"),
            std::string(R"(kanaria_connections_refused_total{listener="http",reason="max_connections"} 0)"),
@@ -203,7 +208,7 @@ TEST(MetricsText, EachFamilyIsDescribedOnceBeforeItsSamples) {
     EXPECT_TRUE(seen.insert(name).second) << name;
     EXPECT_THAT(text, HasSubstr("# HELP " + name + " "));
   }
-  EXPECT_EQ(seen.size(), 26U);
+  EXPECT_EQ(seen.size(), 28U);
 }
 
 // Workers count, control adds rows and reads: what TSan is to look at.

@@ -93,7 +93,8 @@ TEST(Action, PrintsItself) {
 }
 
 TEST(Action, OfAForwardKeepsWhatTheFileSays) {
-  const config::Forward written{{{{"app-main", {}}, 90}, {{"app-canary", {}}, 10}}, config::SplitMode::Random, true};
+  const config::Forward written{
+      {{{"app-main", {}}, 90}, {{"app-canary", {}}, 10}}, config::SplitMode::Random, {}, {}, true};
   const auto forward = std::get<Forward>(compile({written, {}}, 7));
   EXPECT_EQ(forward.groups, written.target_groups);
   EXPECT_EQ(forward.split, config::SplitMode::Random);

@@ -31,14 +31,14 @@ class Board final : public Publisher {
 class StoreTest : public testing::Test {
  protected:
   static Store::Edit to(const std::string& text) {
-    return [model = model_of(text)](const config::Model*) { return model; };
+    return [model = model_of(text)](const auto&) { return model; };
   }
   Outcome change(const Store::Edit& edit, std::optional<std::uint64_t> expected = std::nullopt) {
     return driver_.run(store_.change(edit, expected));
   }
   template <class Change>
   Outcome edit(Change&& change_it) {
-    return change([&](const config::Model* current) {
+    return change([&](const std::shared_ptr<const config::Model>& current) {
       auto next = std::make_shared<config::Model>(*current);
       change_it(*next);
       return next;
@@ -85,12 +85,12 @@ TEST_F(StoreTest, TheFirstChangeAndAnotherAreApplied) {
 
 TEST_F(StoreTest, AnEditSeesTheModelInForce) {
   const ModelPtr first = model_of(canary());
-  change([&](const config::Model* current) {
+  change([&](const std::shared_ptr<const config::Model>& current) {
     EXPECT_EQ(current, nullptr);
     return first;
   });
-  change([&](const config::Model* current) {
-    EXPECT_EQ(current, first.get());
+  change([&](const std::shared_ptr<const config::Model>& current) {
+    EXPECT_EQ(current, first);
     return first;
   });
 }
@@ -108,7 +108,7 @@ TEST_F(StoreTest, AStaleRevisionIsRefusedAndTheRightOneIsNot) {
   ASSERT_EQ(store_.current()->revision(), 2U);
   bool edited = false;
   const Outcome outcome = change(
-      [&](const config::Model* current) {
+      [&](const std::shared_ptr<const config::Model>& current) {
         edited = true;
         return std::make_shared<config::Model>(*current);
       },

@@ -1,0 +1,55 @@
+// What a request pays that brings a cookie of ours, and one that is given a new one.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "kanaria/cookies/key_ring.hpp"
+
+namespace kanaria::cookies {
+namespace {
+
+Entries entries_of(std::size_t count) {
+  Entries entries;
+  while (entries.size() < count) entries.push_back({entries.size(), ~entries.size(), 1'800'000'000});
+  return entries;
+}
+
+void open(benchmark::State& state) {
+  BlockPool blocks;
+  Arena arena(blocks);
+  const KeyRing ring({make_key(), make_key()}, 1);
+  const std::string text(ring.seal(Purpose::Group, entries_of(static_cast<std::size_t>(state.range(0))), 0, arena));
+  Entries entries;
+  for (auto _ : state)
+    if (ring.open(Purpose::Group, text, 0, entries) != Rejection::None) return state.SkipWithError("rejected");
+}
+BENCHMARK(open)->Arg(1)->Arg(8);
+
+void open_forged(benchmark::State& state) {
+  BlockPool blocks;
+  Arena arena(blocks);
+  const KeyRing ring({make_key(), make_key()}, 1);
+  std::string text(ring.seal(Purpose::Group, entries_of(1), 0, arena));
+  text[30] = text[30] == 'A' ? 'B' : 'A';
+  Entries entries;
+  for (auto _ : state)
+    if (ring.open(Purpose::Group, text, 0, entries) != Rejection::Forged) return state.SkipWithError("not rejected");
+}
+BENCHMARK(open_forged);
+
+void seal(benchmark::State& state) {
+  BlockPool blocks;
+  Arena arena(blocks);
+  const KeyRing ring({make_key()}, 1);
+  const Entries entries = entries_of(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(ring.seal(Purpose::Group, entries, 0, arena));
+    arena.clear();
+  }
+}
+BENCHMARK(seal)->Arg(1)->Arg(8);
+
+}  // namespace
+}  // namespace kanaria::cookies
+
+BENCHMARK_MAIN();
