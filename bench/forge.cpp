@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     const std::string text = forge(cookies, random);
     if (std::ranges::find(cookies, text) != cookies.end()) continue;  // the change was none
     ++made;
-    ++seen[static_cast<std::size_t>(ring.open(Purpose::Group, text, 0, entries))];
+    ++seen[static_cast<std::size_t>(ring.open(Purpose::Group, text, 0, entries).rejection)];
   }
   std::printf("accepted %ld of %ld", seen[0], forgeries);
   for (std::size_t why = 1; why < kRejections; ++why)

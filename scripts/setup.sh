@@ -8,7 +8,7 @@
 #   --bench       that of --build, and what the programs in bench/ need: nginx, HAProxy, load, valgrind
 #   --package     that of --build, and what scripts/package.sh needs: Debian's tools
 #   --containers  only what docker/check.sh needs: it builds in an image
-#   --lint        that of --test, --bench and --package, and what scripts/test.sh --full needs: formatter, linters, g++
+#   --lint        that of --test, --bench and --package, and what scripts/test.sh --full needs: formatter, linters, g++, a browser
 set -euo pipefail
 
 build_packages=(
@@ -26,7 +26,7 @@ test_packages=(
   haproxy python3 python3-websockets python3-h11 python3-aiohttp python3-httpx slowhttptest
   nghttp2-client procps util-linux
 )
-lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++)
+lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++ chromium)
 package_packages=(dpkg-dev file lintian)
 container_packages=(buildah debootstrap iproute2 curl procps util-linux)
 

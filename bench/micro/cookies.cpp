@@ -21,7 +21,8 @@ void open(benchmark::State& state) {
   const std::string text(ring.seal(Purpose::Group, entries_of(static_cast<std::size_t>(state.range(0))), 0, arena));
   Entries entries;
   for (auto _ : state)
-    if (ring.open(Purpose::Group, text, 0, entries) != Rejection::None) return state.SkipWithError("rejected");
+    if (ring.open(Purpose::Group, text, 0, entries).rejection != Rejection::None)
+      return state.SkipWithError("rejected");
 }
 BENCHMARK(open)->Arg(1)->Arg(8);
 
@@ -33,7 +34,8 @@ void open_forged(benchmark::State& state) {
   text[30] = text[30] == 'A' ? 'B' : 'A';
   Entries entries;
   for (auto _ : state)
-    if (ring.open(Purpose::Group, text, 0, entries) != Rejection::Forged) return state.SkipWithError("not rejected");
+    if (ring.open(Purpose::Group, text, 0, entries).rejection != Rejection::Forged)
+      return state.SkipWithError("not rejected");
 }
 BENCHMARK(open_forged);
 

@@ -54,7 +54,7 @@ class Stays {
     if (forward_.split == config::SplitMode::PerUser) {
       print_user();
     } else if (forward_.stickiness.enabled) {
-      print_cookie(Purpose::Group, scope_, forward_.stickiness.duration,
+      print_cookie(Purpose::Group, scope_, "this rule", forward_.stickiness.duration,
                    [this](std::uint64_t value) { return describe_group(value); });
     }
     for (const config::WeightedGroup& member : forward_.groups) print_target(member.name.value);
@@ -71,7 +71,7 @@ class Stays {
   void print_user() {
     const rules::User user = rules::user_of(question_.head, forward_.user_key);
     if (user.by == nullptr) {
-      print_cookie(Purpose::Bucket, scope_, proxy::kBucketLife,
+      print_cookie(Purpose::Bucket, scope_, "this rule", proxy::kBucketLife,
                    [this](std::uint64_t value) { return describe_bucket(proxy::bucket_in(value)); });
       return;
     }
@@ -88,7 +88,7 @@ class Stays {
       label("cookie") << "no " << stickiness.cookie_name << " of the application: any target of " << name << '\n';
       return;
     }
-    print_cookie(proxy::purpose_of(stickiness.type), name_hash(name), stickiness.cookie_duration,
+    print_cookie(proxy::purpose_of(stickiness.type), name_hash(name), name, stickiness.cookie_duration,
                  [&](std::uint64_t value) { return describe_target(*group, value); });
   }
 
@@ -99,37 +99,47 @@ class Stays {
     return false;
   }
 
-  /// Each cookie of that purpose, in a line of its own, or that there is none.
+  /// Each cookie of that purpose, in a line of its own, or that there is none. `what`: whose entry is looked for.
+  /// As the daemon does, the first that opens counts, and of one name not more than a few are looked at.
   template <class Describe>
-  void print_cookie(Purpose purpose, std::uint64_t scope, Milliseconds life, Describe describe) const {
+  void print_cookie(Purpose purpose, std::uint64_t scope, const std::string& what, Milliseconds life,
+                    Describe describe) const {
     const proxy::CookieNames names = proxy::names_of(purpose);
     bool has_any = false;
-    http::CookieReader cookies(question_.head.fields);
-    for (http::Cookie cookie; cookies.next(cookie);) {
-      const bool is_ours =
-          cookie.name == names.first_party || (!names.third_party.empty() && cookie.name == names.third_party);
-      if (!is_ours) continue;
-      has_any = true;
-      label("cookie") << cookie.name << ": " << verdict(purpose, cookie.value, scope, life, describe) << '\n';
+    bool is_decided = false;
+    for (const std::string_view name : {names.first_party, names.third_party}) {
+      int looked_at = 0;
+      http::CookieReader cookies(question_.head.fields);
+      for (http::Cookie cookie; !name.empty() && cookies.next(cookie);) {
+        if (cookie.name != name) continue;
+        has_any = true;
+        label("cookie") << name << ": ";
+        if (is_decided || ++looked_at > proxy::kMostOfAName) {
+          std::cout << "not looked at\n";
+        } else {
+          std::cout << verdict(purpose, cookie.value, scope, what, life, describe, is_decided) << '\n';
+        }
+      }
     }
-    if (!has_any) label("cookie") << "no " << names.first_party << ": a new visitor\n";
+    if (!has_any) label("cookie") << "no " << names.first_party << " for " << what << ": a new visitor\n";
   }
 
   template <class Describe>
-  std::string verdict(Purpose purpose, std::string_view value, std::uint64_t scope, Milliseconds life,
-                      Describe describe) const {
+  std::string verdict(Purpose purpose, std::string_view value, std::uint64_t scope, const std::string& what,
+                      Milliseconds life, Describe describe, bool& is_decided) const {
     if (!unreadable_.empty()) return "can't be opened here: " + unreadable_;
-    if (!keys_) return "can't be opened: there are no keys yet";
+    if (!keys_) return "can't be opened here: there are no keys";
     cookies::Entries entries;
-    const cookies::Rejection why = keys_->open(purpose, value, 0, entries);
+    const auto [why, by_old_key] = keys_->open(purpose, value, 0, entries);
     if (why != cookies::Rejection::None) return std::string(word_of(why)) + ": a new visitor";
+    is_decided = true;
     const cookies::Entry* const entry = find(entries, scope);
-    if (entry == nullptr) return "says nothing of this rule: a new visitor";
+    if (entry == nullptr) return "says nothing of " + what + ": a new visitor";
     const std::uint32_t time = now();
     if (proxy::age_of(*entry, time, life, 1) == proxy::Age::Expired) return "expired: a new visitor";
     const auto left = std::chrono::floor<std::chrono::seconds>(life) -
                       std::chrono::seconds(time > entry->since ? time - entry->since : 0);
-    return describe(entry->value) + ", for " + roughly(left) + " more";
+    return describe(entry->value) + ", for " + roughly(left) + " more" + (by_old_key ? ", sealed by an old key" : "");
   }
 
   std::string describe_group(std::uint64_t id) const {
@@ -142,7 +152,7 @@ class Stays {
 
   std::string describe_bucket(std::uint32_t bucket) const {
     std::string text = "bucket " + std::to_string(bucket);
-    if (split_.block_size() == 0) return text;
+    if (split_.block_size() == 0 || bucket >= targets::kBuckets) return text;
     return text + " is " + forward_.groups[split_.group_at(bucket)].name.value + "'s";
   }
 

@@ -11,9 +11,9 @@ void add_keys(CLI::App& app, int&) {
   command->require_subcommand(1);
   CLI::App* fresh = command->add_subcommand("new", "Print a fresh line for cookie_key_file");
   fresh->footer(
-      "The first line of the file seals, all of them open: put the new one first, and keep the old ones for as long "
-      "as\n"
-      "cookies live. The file must not be readable by everybody.\n"
+      "The first line of the file seals, all of them open. To change the key: add the new line at the end, on all\n"
+      "instances, and reload; then move it to the front and reload; remove the old line when no cookie of its time is\n"
+      "left. The file must not be open to everybody.\n"
       "Example:\n  (umask 077; kanaria keys new > /etc/kanaria/cookie_keys)");
   fresh->callback([] { std::cout << cookies::line_of(cookies::make_key()); });
   command->footer("Example:\n  kanaria keys new");

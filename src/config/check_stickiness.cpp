@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "kanaria/cookies/key_ring.hpp"
 #include "text.hpp"
 
 namespace kanaria::config {
@@ -109,6 +110,63 @@ void check_stickiness(const Model& model, Diagnostics& diagnostics) {
   Check(model, diagnostics).run();
 }
 
+namespace {
+
+/// Names are in what users keep: those that follow from a number change with it.
+void warn_of_names(const Listener& listener, const std::string& path, Diagnostics& diagnostics) {
+  const auto keeps_users = [](const Rule& rule) {
+    const auto* const forward = std::get_if<Forward>(&rule.action.of);
+    return forward != nullptr && seals_cookies(*forward);
+  };
+  bool any = keeps_users(listener.default_rule);
+  for (std::size_t i = 0; i < listener.rules.size(); ++i) {
+    const Rule& rule = listener.rules[i];
+    if (!keeps_users(rule)) continue;
+    any = true;
+    if (rule.name_at == rule.at) {
+      diagnostics.warning(rule.at, concat(path, ".rules[", i, ']'),
+                          concat("users are kept under the rule's name, ", rule.name,
+                                 ": write name, or another priority moves them all"));
+    }
+  }
+  if (any && listener.name_at == listener.at) {
+    diagnostics.warning(listener.at, path,
+                        concat("users are kept under the listener's name, ", listener.name,
+                               ": write name, or another port moves them all"));
+  }
+}
+
+void warn_of_single_group(const Action& action, const std::string& path, Diagnostics& diagnostics) {
+  const auto* const forward = std::get_if<Forward>(&action.of);
+  if (forward == nullptr || forward->split != SplitMode::PerUser || forward->target_groups.size() != 1) return;
+  diagnostics.warning(action.at, path, "split: per_user means nothing with a single target group");
+}
+
+/// How many entries each cookie of ours would need for all rules and groups.
+void warn_of_too_many(const Model& model, Diagnostics& diagnostics) {
+  std::map<std::string_view, std::size_t> counts;
+  const auto count = [&](const Rule& rule) {
+    const auto* const forward = std::get_if<Forward>(&rule.action.of);
+    if (forward == nullptr) return;
+    if (forward->stickiness.enabled) ++counts["rules with stickiness"];
+    if (forward->split == SplitMode::PerUser) ++counts["rules with split: per_user"];
+  };
+  for (const Listener& listener : model.listeners) {
+    std::ranges::for_each(listener.rules, count);
+    count(listener.default_rule);
+  }
+  for (const TargetGroup& group : model.target_groups)
+    if (group.stickiness.enabled) ++counts["target groups with stickiness"];
+  for (const auto& [what, number] : counts) {
+    if (number <= cookies::kMostEntries) continue;
+    diagnostics.warning({}, "",
+                        concat(number, " ", what, ": a browser's cookie has room for ", cookies::kMostEntries,
+                               " of one host, and who uses more of them is a new visitor again"));
+  }
+}
+
+}  // namespace
+
 void warn_of_stickiness(const Model& model, Diagnostics& diagnostics) {
   const bool seals = seals_cookies(model);
   if (model.cookie_key_file && !seals) {
@@ -120,6 +178,15 @@ void warn_of_stickiness(const Model& model, Diagnostics& diagnostics) {
                         seals ? "nothing is kept in state_dir: cookie_key_file has the keys"
                               : "nothing is kept in state_dir: no rule and no target group sets cookies");
   }
+  for (std::size_t i = 0; i < model.listeners.size(); ++i) {
+    const Listener& listener = model.listeners[i];
+    const std::string path = concat("listeners[", i, ']');
+    warn_of_names(listener, path, diagnostics);
+    for (std::size_t k = 0; k < listener.rules.size(); ++k)
+      warn_of_single_group(listener.rules[k].action, concat(path, ".rules[", k, "].action"), diagnostics);
+    warn_of_single_group(listener.default_rule.action, path + ".default_action", diagnostics);
+  }
+  warn_of_too_many(model, diagnostics);
 }
 
 }  // namespace kanaria::config

@@ -168,7 +168,9 @@ void compare_rules(Lines& lines, const std::string& where, const Rule& before, c
   const auto count = lines.size();
   if (was != nullptr && is != nullptr) {
     compare_forwards(lines, where, *was, *is);
-    if (lines.size() == count) lines.push_back(concat(where, ": the order of its target groups changed"));
+    if (lines.size() == count)
+      lines.push_back(concat(where, ": the order of its target groups changed",
+                             is->split == SplitMode::PerUser ? ", so users move" : ""));
     return;
   }
   const auto [old_action, new_action] = std::pair(summary(before.action), summary(after.action));

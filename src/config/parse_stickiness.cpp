@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kanaria/http/field_name.hpp"
 #include "kanaria/http/message.hpp"
 #include "sections.hpp"
 #include "text.hpp"
@@ -32,6 +33,19 @@ std::optional<Text> foreign_cookie(const Value& value) {
     return std::nullopt;
   }
   return name;
+}
+
+/// A field that says who a user is.
+std::optional<Text> user_field(const Value& value) {
+  auto name = token(value);
+  if (!name) return name;
+  switch (http::field_name(name->value)) {
+    case http::FieldName::Other:
+    case http::FieldName::XForwardedFor: return name;
+    case http::FieldName::Cookie: value.fault("http_header must not be Cookie: write cookie: NAME"); break;
+    default: value.fault(concat(name->value, " says nothing of who a user is"));
+  }
+  return std::nullopt;
 }
 
 bool read_enabled(const Mapping& map) {
@@ -82,8 +96,14 @@ std::vector<UserKey> read_user_key(const Value& value) {
     const auto written = map.only({"cookie", "http_header"});
     if (!written) continue;
     const bool is_cookie = written->name == "cookie";
-    auto name = is_cookie ? foreign_cookie(*written) : token(*written);
-    if (name) parts.push_back({is_cookie ? UserKey::Kind::Cookie : UserKey::Kind::HttpHeader, std::move(*name)});
+    auto name = is_cookie ? foreign_cookie(*written) : user_field(*written);
+    if (!name) continue;
+    UserKey part{is_cookie ? UserKey::Kind::Cookie : UserKey::Kind::HttpHeader, std::move(*name)};
+    if (std::ranges::find(parts, part) != parts.end()) {
+      written->fault(concat(written->name, " ", part.name.value, " is in this user_key already"));
+    } else {
+      parts.push_back(std::move(part));
+    }
   }
   if (value.node->kind == Node::Kind::List && list.empty()) value.fault("user_key needs at least one part");
   if (list.size() > kMostParts) value.fault(concat("user_key has at most ", kMostParts, " parts, not ", list.size()));

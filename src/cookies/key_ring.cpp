@@ -138,13 +138,13 @@ std::string_view KeyRing::seal(Purpose purpose, const Entries& entries, unsigned
   return {text, characters};
 }
 
-Rejection KeyRing::open(Purpose purpose, std::string_view text, unsigned worker, Entries& entries) const {
+KeyRing::Opened KeyRing::open(Purpose purpose, std::string_view text, unsigned worker, Entries& entries) const {
   entries.clear();
-  if (text.size() > encoded_size(kMostToken)) return Rejection::TooLong;
+  if (text.size() > encoded_size(kMostToken)) return {Rejection::TooLong};
   Token token;
   const std::optional<std::size_t> bytes = decode(text, Alphabet::Url, token.data());
   if (!bytes || *bytes < kLeastToken || (*bytes - kAroundContent - 1) % kEntryBytes != 0 || token[0] != kVersion)
-    return Rejection::Malformed;
+    return {Rejection::Malformed};
   const std::size_t size = *bytes - kAroundContent;
   unsigned char* const sealed = token.data() + kHeaderBytes + kNonceBytes;
   const auto number = read<std::uint32_t>(token.data() + 1);
@@ -159,11 +159,11 @@ Rejection KeyRing::open(Purpose purpose, std::string_view text, unsigned worker,
     must(EVP_CipherUpdate(context, content.data(), &done, sealed, static_cast<int>(size)));
     must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagBytes, sealed + size));
     if (EVP_CipherFinal_ex(context, content.data() + size, &done) != 1) continue;  // two ids may have one number
-    if (content[0] != static_cast<unsigned char>(purpose)) return Rejection::Foreign;
+    if (content[0] != static_cast<unsigned char>(purpose)) return {Rejection::Foreign};
     read_entries({content.data() + 1, size - 1}, entries);
-    return Rejection::None;
+    return {Rejection::None, i > 0};
   }
-  return rejection;
+  return {rejection};
 }
 
 }  // namespace kanaria::cookies

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kLargestFile = 64UL * 1024;
 constexpr std::size_t kLongestId = 64;
+constexpr std::string_view kNoKey = "there is no key in it";
 constexpr std::string_view kFileName = "cookie_keys";
 
 /// A descriptor that is closed at its end.
@@ -94,9 +95,9 @@ bool write_all(int descriptor, std::string_view text) {
 
 /// Makes `file` with that text, whole or not at all, and durable; one that is there already stays. 0, or the errno.
 int make_file(const std::string& directory, const std::string& file, std::string_view text) {
-  const std::string unfinished = file + "." + std::to_string(::getpid()) + ".new";
-  ::unlink(unfinished.c_str());
-  const File made(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+  // Its name is drawn: daemons in several containers have the same process id.
+  std::string unfinished = file + ".XXXXXX";
+  const File made(::mkostemp(unfinished.data(), O_CLOEXEC));  // for its owner alone
   if (!made.is_open()) return errno;
   int failed = write_all(made.get(), text) && ::fsync(made.get()) == 0 ? 0 : errno;
   // A link, unlike a rename, never takes the place of what another daemon has just made.
@@ -134,12 +135,14 @@ std::optional<Keys> parse_keys(std::string_view text, std::string& fault) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#')) continue;
     Key key;
     fault = parse_line(line, key);
     if (fault.empty() && std::ranges::find(keys, key.id, &Key::id) != keys.end())
       fault = "the ID " + key.id + " is used already";
+    const auto same = std::ranges::find(keys, key.bytes, &Key::bytes);
+    if (fault.empty() && same != keys.end()) fault = "it has the key of " + same->id;
     if (fault.empty() && keys.size() == kMostKeys) fault = "more than " + std::to_string(kMostKeys) + " keys";
     if (!fault.empty()) {
       fault = "line " + std::to_string(number) + ": " + fault;
@@ -148,7 +151,7 @@ std::optional<Keys> parse_keys(std::string_view text, std::string& fault) {
     keys.push_back(std::move(key));
   }
   if (!keys.empty()) return keys;
-  fault = "there is no key in it";
+  fault = kNoKey;
   return std::nullopt;
 }
 
@@ -163,7 +166,7 @@ std::optional<Keys> read_keys(const std::string& file, std::string& fault) {
   if (!S_ISREG(facts.st_mode)) {
     fault = "is no file";
   } else if ((facts.st_mode & S_IRWXO) != 0) {
-    fault = "may be read by everybody: chmod o= " + file;
+    fault = "is open to everybody: chmod o= " + file;
   } else if (facts.st_size > static_cast<off_t>(kLargestFile)) {
     fault = "is larger than 64 KiB";
   } else if (const auto text = read_all(opened.get(), fault)) {
@@ -183,6 +186,11 @@ std::optional<Keys> keys_of_state_dir(const std::string& state_dir, bool may_mak
     fault = "state_dir " + state_dir + " is no directory: make it, mkdir -m 750 " + state_dir;
     return std::nullopt;
   }
+  // Else anybody could put keys of his own there, before us or in the place of ours.
+  if ((facts.st_mode & S_IWOTH) != 0) {
+    fault = "state_dir " + state_dir + " may be written by everybody: chmod o-w " + state_dir;
+    return std::nullopt;
+  }
   const std::string file = keys_file_in(state_dir);
   if (::lstat(file.c_str(), &facts) != 0 && errno == ENOENT) {
     if (!may_make) return Keys();
@@ -193,10 +201,13 @@ std::optional<Keys> keys_of_state_dir(const std::string& state_dir, bool may_mak
     }
   }
   std::optional<Keys> keys = read_keys(file, fault);
-  if (!keys)
-    fault = file + ": " + fault + ". It is left as it is: mend it, or, where every user may become a new visitor, " +
-            "kanaria keys new > " + file;
-  return keys;
+  if (keys) return keys;
+  const bool is_damaged = fault.starts_with("line ") || fault == kNoKey;
+  fault = file + ": " + fault;
+  if (is_damaged)
+    fault +=
+        ". It is left as it is: mend it, or, where every user may become a new visitor, kanaria keys new > " + file;
+  return std::nullopt;
 }
 
 }  // namespace kanaria::cookies

@@ -37,7 +37,8 @@ bool CookieReader::next(Cookie& cookie) {
 std::string_view name_set_by(std::string_view set_cookie) {
   const std::string_view pair = set_cookie.substr(0, set_cookie.find(';'));
   const std::size_t equals = pair.find('=');
-  return equals == std::string_view::npos ? std::string_view() : trimmed(pair.substr(0, equals));
+  if (equals == std::string_view::npos || trimmed(pair.substr(equals + 1)).empty()) return {};
+  return trimmed(pair.substr(0, equals));
 }
 
 Field set_cookie(std::string_view name, std::string_view value, const CookieAttributes& attributes, Arena& arena) {

@@ -19,6 +19,11 @@ constexpr std::uint32_t kPicked = 16;
 // Of the network for other blocks. With six, 400,000 blocks of 17 still show a bias of their pairs; with eight, none.
 constexpr std::uint64_t kRounds = 8;
 
+std::uint32_t bucket_of_hash(std::uint64_t hash) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint32_t>(Wide{hash} * kBuckets >> 64);
+}
+
 struct BlockKey {
   std::uint64_t a;
   std::uint64_t b;
@@ -114,8 +119,11 @@ Split::Split(std::vector<std::uint32_t> weights, config::SplitMode mode, std::ui
 }
 
 std::uint32_t bucket_of(std::uint64_t scope, std::string_view user) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint32_t>(Wide{siphash(scope, 0, user)} * kBuckets >> 64);
+  return bucket_of_hash(siphash(scope, 0, user));
+}
+
+std::uint32_t refuge_of(std::uint32_t bucket) {
+  return bucket_of_hash(siphash(bucket, 1, "refuge"));
 }
 
 std::size_t Split::group_at(std::uint32_t bucket) const {

@@ -82,7 +82,7 @@ class Commands(Case):
         self.assertIn("canary.yaml", [file.name for file in files])
         for file in [*files, SOURCE / "packaging" / "kanaria.yaml"]:
             with self.subTest(file.name):
-                self.assert_run(0, "check", "--strict", file)
+                self.assert_run(0, "check", "--strict", file, env={"STATE_DIRECTORY": str(self.dir)})
 
     def test_show_prints_what_passes_check_and_shows_the_same(self):
         shown = self.assert_run(0, "show", "--config", self.file()).stdout

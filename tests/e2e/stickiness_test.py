@@ -165,17 +165,14 @@ class Groups(Stickiness):
 
     def test_without_a_target_lose_their_users(self):
         apps = self.apps(main=1, canary=1)
-        daemon = self.start(apps, {"main": 1, "canary": 1}, STICKY)
-        users = self.users(8)
-        sides = self.sides(users)
-        self.assertEqual(Counter(sides), {"main": 4, "canary": 4})
+        daemon = self.start(apps, {"main": 1, "canary": 9}, STICKY)
+        users = self.users(10)
+        self.assertEqual(Counter(self.sides(users)), {"main": 1, "canary": 9})
         drained = run_cli("targets", "canary", "drain", apps["canary"][0].target, "--admin", f"127.0.0.1:{self.admin}")
         self.assertEqual(drained.returncode, 0, drained.stderr)
-        for user, side in zip(users, sides):
-            # Without failover a new choice may be the group without a target again, at most twice in a row.
-            answers = {user.get() for _ in range(3)} if side == "canary" else {user.get()}
-            self.assertIn("main-0", answers)
-        self.assertEqual(self.sides(users), ["main"] * 8)
+        self.assertEqual(self.sides(users), ["main"] * 10)  # at once, whatever its weight
+        self.await_metric(daemon, 9, "sticky_requests_total", result="moved")
+        self.assertEqual(self.users(1)[0].get(), "HTTP 503")  # new visitors are split as ever
 
     def test_that_failed_give_their_users_to_the_others_with_failover(self):
         apps = self.apps(main=1, canary=1)
@@ -201,6 +198,19 @@ class Groups(Stickiness):
         for _ in range(3):
             self.assertEqual(self.sides(users), pages)
             self.assertEqual(self.sides(users, path="/api"), calls)
+
+    def test_of_many_rules_share_a_cookie(self):
+        apps = self.apps(main=1, canary=1)
+        rules = "\n".join(
+            f"      - {{priority: {i + 1}, name: rule{i}, conditions: [{{path_pattern: [\"/{i}/*\"]}}], action: {{forward: {{{STICKY}, "
+            f"target_groups: [{{name: main, weight: 1}}, {{name: canary, weight: 1}}]}}}}}}" for i in range(30))
+        daemon = self.start(apps, {"main": 1, "canary": 1}, STICKY, rules=rules)
+        user = self.users(1)[0]
+        first = [user.get(f"/{i}/") for i in range(30)]
+        for _ in range(3):
+            self.assertEqual([user.get(f"/{i}/") for i in range(30)], first)
+        self.await_metric(daemon, 30, "sticky_requests_total", result="new")
+        self.assertLess(len(user.cookies["AWSALBTG"]), 900)
 
     def test_are_in_the_access_log(self):
         daemon = self.start(self.apps(main=1), {"main": 1}, STICKY)
@@ -285,15 +295,19 @@ class Cookies(Stickiness):
         old_id, new_id = first.partition(":")[0], second.partition(":")[0]
         self.assertIn(f"cookie keys: {old_id} -> {new_id}, then {old_id}", told)
         self.assertNotIn(second.partition(":")[2].strip(), told + daemon.output())
+        absent = users.pop()
+        sides.pop()
         self.assertEqual(self.sides(users), sides)
-        later = self.users(2)
-        later_sides = self.sides(later)
+        self.assertIn("AWSALBTG", users[0].set)  # sealed anew by the new key, and
+        self.assertEqual(self.sides(users), sides)
+        self.assertEqual(users[0].set, {})  # once
 
         keys.write_text(second)
         daemon.reload()
-        self.assertEqual(self.sides(later), later_sides)
-        self.sides(users)
-        self.await_metric(daemon, 6, "cookies_rejected_total", reason="unknown_key")
+        self.assertEqual(self.sides(users), sides)
+        self.assertEqual(daemon.metric("cookies_rejected_total"), 0)
+        absent.get()
+        self.await_metric(daemon, 1, "cookies_rejected_total", reason="unknown_key")
 
     def test_of_one_instance_are_known_to_another_with_the_same_key_file(self):
         keys = self.write("keys", KEY.format("k", "E"))
@@ -313,17 +327,19 @@ class Cookies(Stickiness):
 
 
 class KeyFiles(Stickiness):
-    def refused(self, keys, *arguments):
+    def refused(self, keys, *words, check=78):
+        """By a start, and by `check`, which may run elsewhere: what isn't there is a warning of its."""
         path = self.write("kanaria.yaml", self.text(self.groups, {"main": 1}, STICKY, keys=keys))
-        outputs = []
-        for command in (["check", path], ["serve", "--config", path]):
-            result = run_cli(*command)
-            self.assertEqual(result.returncode, 78, result.stdout + result.stderr)
-            outputs.append(result.stderr)
-        for words in arguments:
-            for output in outputs:
-                self.assertIn(words, output)
-                self.assertRegex(output, r"kanaria\.yaml:2:\d+")
+        started = run_cli("serve", "--config", path)
+        self.assertEqual(started.returncode, 78, started.stdout + started.stderr)
+        checked = run_cli("check", path)
+        self.assertEqual(checked.returncode, check, checked.stdout + checked.stderr)
+        self.assertRegex(checked.stderr, r"kanaria\.yaml:2:\d+")
+        self.assertRegex(started.stderr, r"kanaria\.yaml:2:\d+")
+        for part in words:
+            self.assertIn(part, started.stderr)
+            if check != 0:
+                self.assertIn(part, checked.stderr)
 
     def setUp(self):
         super().setUp()
@@ -332,13 +348,13 @@ class KeyFiles(Stickiness):
     def test_with_faults_refuse_a_start(self):
         keys = self.dir / "keys"
         place = f"cookie_key_file: {keys}"
-        self.refused(place, f"{keys}: can't be read: No such file or directory")
+        self.refused(place, f"{keys}: can't be read: No such file or directory", check=0)
         keys.write_text("a:AAAA\n")
         keys.chmod(0o600)
         self.refused(place, f"{keys}: line 1: the key must have 32 bytes, not 3")
         keys.write_text(KEY.format("k", "E"))
         keys.chmod(0o604)
-        self.refused(place, f"{keys}: may be read by everybody: chmod o= {keys}")
+        self.refused(place, f"{keys}: is open to everybody: chmod o= {keys}")
         keys.unlink()
         keys.mkdir()
         self.refused(place, f"{keys}: is no file")
@@ -349,7 +365,26 @@ class KeyFiles(Stickiness):
         keys.chmod(0o600)
         self.refused(f"state_dir: {self.state}", f"{keys}: line 1", f"kanaria keys new > {keys}")
         self.assertEqual(keys.read_text(), "k:AAAA")
-        self.refused(f"state_dir: {self.dir}/missing", "no directory: make it, mkdir -m 750")
+        self.refused(f"state_dir: {self.dir}/missing", "no directory: make it, mkdir -m 750", check=0)
+        self.state.chmod(0o777)
+        self.refused(f"state_dir: {self.state}", f"{self.state} may be written by everybody: chmod o-w {self.state}")
+
+    def test_that_are_gone_from_state_dir_are_not_made_anew_by_a_reload(self):
+        daemon = self.start(self.groups, {"main": 1}, STICKY)
+        daemon.wait_for_line("made a key for cookies")
+        user = self.users(1)[0]
+        user.get()
+        keys = self.state / "cookie_keys"
+        text = keys.read_text()
+        keys.unlink()
+        result = daemon.reload(check=False)
+        self.assertEqual(result.returncode, 78)
+        self.assertIn(f"{keys} isn't there: put the keys in force back", result.stderr + result.stdout)
+        user.get()
+        self.assertEqual(user.set, {})
+        keys.touch(0o600)
+        keys.write_text(text)
+        daemon.reload()
 
     def test_with_faults_refuse_a_reload_and_change_nothing(self):
         keys = self.write("keys", KEY.format("k", "E"))
@@ -364,8 +399,8 @@ class KeyFiles(Stickiness):
         user.get()
         self.assertEqual(user.set, {})
         # What is changed by hand meanwhile needs no keys.
-        drained = run_cli("targets", "main", "drain", self.groups["main"][0].target, "--admin", f"127.0.0.1:{self.admin}")
-        self.assertNotIn("key", drained.stdout + drained.stderr)
+        registered = run_cli("targets", "main", "register", "127.0.0.1:9", "--admin", f"127.0.0.1:{self.admin}")
+        self.assertEqual(registered.returncode, 0, registered.stdout + registered.stderr)
 
 
 class Targets(Stickiness):
@@ -440,11 +475,11 @@ class Targets(Stickiness):
         self.assertEqual(user.get(), "free")
         self.assertIn("AWSALB", user.set)
 
-    def app(self, name, sets=True):
+    def app(self, name, cookie="abc"):
         """An application that sets its own cookie unless the client has it."""
         def serve(sock):
             for head in heads(sock):
-                own = "" if not sets or "SESSION=" in head else "Set-Cookie: SESSION=abc; Path=/\r\n"
+                own = "" if cookie is None or "SESSION=" in head else f"Set-Cookie: SESSION={cookie}; Path=/\r\n"
                 body = f"APP_NAME: {name}"
                 sock.sendall(f"HTTP/1.1 200 OK\r\n{own}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         return self.scripted(serve)
@@ -466,9 +501,15 @@ class Targets(Stickiness):
             user.get()
         self.await_metric(daemon, 12, "sticky_requests_total", result="new")
         self.await_metric(daemon, 18, "sticky_requests_total", result="kept")
+        # Who has lost ours, or has one that is rejected, stays where the next answer comes from.
+        for lost in ({}, {"AWSALBAPP-0": "forged"}):
+            users[0].cookies = {"SESSION": "abc", **lost}
+            name = users[0].get()
+            self.assertEqual(list(users[0].set), ["AWSALBAPP-0"])
+            self.assertEqual([users[0].get() for _ in range(3)], [name] * 3)
 
     def test_that_set_no_cookie_of_their_own_keep_nobody(self):
-        daemon = self.start({"main": [self.app("main-0", sets=False)]}, {"main": 1}, group=self.APP)
+        daemon = self.start({"main": [self.app("main-0", cookie=None)]}, {"main": 1}, group=self.APP)
         user = self.users(1)[0]
         user.get()
         self.assertEqual(user.set, {})
@@ -476,11 +517,53 @@ class Targets(Stickiness):
         self.assertEqual(daemon.metric("sticky_requests_total"), 0)
 
 
+    def test_that_took_their_cookie_back_keep_nobody(self):
+        self.start({"main": [self.app("main-0", cookie="")]}, {"main": 1}, group=self.APP)
+        user = self.users(1)[0]
+        user.get()
+        self.assertEqual(list(user.set), ["SESSION"])
+
+    def test_that_get_stickiness_while_a_request_waits_leave_other_groups_alone(self):
+        held, waiting = threading.Event(), threading.Event()
+
+        def serve(sock):
+            for head in heads(sock):
+                if "/hold" in head:
+                    held.set()
+                    waiting.wait(TIMEOUT)
+                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nAPP_NAME: busy")
+
+        apps = {"main": [self.scripted(serve)], "other": [self.echo(f"other-{i}") for i in range(4)]}
+        rule = "      - {priority: 1, name: other, conditions: [{path_pattern: [\"/other\"]}], action: {target_group: other}}"
+
+        def text(main):
+            other = self.text(apps, {"main": 1}, "failover: false", rules=rule).replace("{name: other, health", f"{{name: other, {self.LB}, health")
+            return other.replace("{name: main, health_check: {enabled: false}", f"{{name: main, max_connections_per_target: 1, {main}health_check: {{enabled: false}}")
+
+        daemon = self.kanaria_with(text(""), self.port, self.admin)
+        user = self.users(1)[0]
+        mine = user.get("/other")
+        holder = connect(self.port)
+        self.addCleanup(holder.close)
+        holder.sendall(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertTrue(held.wait(TIMEOUT))
+        answers = []
+        waiter = threading.Thread(target=lambda: answers.append(user.get()))
+        waiter.start()
+        self.await_metric(daemon, 1, "pending_requests", target_group="main")
+        daemon.config.write_text(text(self.LB + ", "))
+        daemon.reload()
+        waiting.set()
+        waiter.join()
+        self.assertEqual(answers, ["busy"])
+        self.assertEqual(user.set, {})
+        self.assertEqual([user.get("/other") for _ in range(4)], [mine] * 4)
+
+
 class PerUser(Stickiness):
     PER_USER = "split: per_user, user_key: [{cookie: uid}, {http_header: X-User}]"
 
-    def test_known_users_have_a_bucket_for_ever(self):
-        """The function is frozen: these users are where docs/stickiness.md says."""
+    def test_known_users_have_a_bucket(self):
         apps = self.apps(main=1, canary=1)
         daemon = self.start(apps, {"main": 50, "canary": 50}, self.PER_USER)
         names = ["alice", "bob", "user-1", "user-2", "42"]
@@ -523,7 +606,8 @@ class PerUser(Stickiness):
         daemon = self.start(apps, {"main": 50, "canary": 50}, self.PER_USER)
         users = self.users(10)
         sides = self.sides(users)
-        self.assertEqual(list(users[0].set), ["KANARIA_BUCKET"])
+        self.assertEqual(sorted(users[0].set), ["KANARIA_BUCKET", "KANARIA_BUCKETCORS"])
+        self.assertEqual(users[0].set["KANARIA_BUCKETCORS"][1:], ["Path=/", "HttpOnly", "SameSite=None", "Secure"])
         self.assertEqual(users[0].set["KANARIA_BUCKET"][1:], ["Path=/", "HttpOnly", "SameSite=Lax"])
         self.assertEqual(self.sides(users), sides)
         self.assertEqual(users[0].set, {})
@@ -552,6 +636,24 @@ class PerUser(Stickiness):
         self.await_metric(daemon, 1, "targets", target_group="canary", state="healthy")
         self.assertEqual(self.sides(users), sides)
         self.assertEqual(Counter(self.sides(newcomers)), {"main": 2, "canary": 2})  # dealt as ever
+
+
+    def test_users_of_other_groups_stay_when_one_fails(self):
+        apps = self.apps(a=1, b=1, c=1)
+        daemon = self.start(apps, {"a": 34, "b": 33, "c": 33}, self.PER_USER + ", failover: true",
+                            check="{interval: 1s, timeout: 500ms, healthy_threshold: 2, unhealthy_threshold: 2}")
+        names, users = [f"user-{i}" for i in range(100)], self.users(50)
+        before = self.sides_of(names) + self.sides(users)
+        apps["a"][0].signal(signal.SIGSTOP)
+        self.addCleanup(apps["a"][0].signal, signal.SIGCONT)
+        self.await_metric(daemon, 1, "targets", target_group="a", state="unhealthy")
+        after = self.sides_of(names) + self.sides(users)
+        moves = Counter((was, now) for was, now in zip(before, after) if was != now)
+        self.assertEqual(set(moves), {("a", "b"), ("a", "c")})
+        self.assertEqual(sum(moves.values()), before.count("a"))
+        apps["a"][0].signal(signal.SIGCONT)
+        self.await_metric(daemon, 1, "targets", target_group="a", state="healthy")
+        self.assertEqual(self.sides_of(names) + self.sides(users), before)
 
 
 class CurlAndExplain(Stickiness):
@@ -586,8 +688,18 @@ class CurlAndExplain(Stickiness):
         self.assertRegex(said, rf"cookie +AWSALBTG: {side}, for (1h|59m \d+s) more")
         target = re.escape(apps[side][0].target)
         self.assertRegex(said, rf"cookie +AWSALB: {target} of {side}, for (1d|23h 59m) more")
-        self.assertRegex(self.explain(daemon), r"cookie +no AWSALBTG: a new visitor")
+        none = self.explain(daemon)
+        for what in ("AWSALBTG for this rule", "AWSALB for main", "AWSALB for canary"):
+            self.assertRegex(none, rf"cookie +no {what}: a new visitor")
         self.assertRegex(self.explain(daemon, "Cookie: AWSALBTG=abc"), r"cookie +AWSALBTG: malformed: a new visitor")
+        self.assertRegex(self.explain(daemon, f"Cookie: AWSALBTG={user.cookies['AWSALB']}"),
+                         r"cookie +AWSALBTG: foreign: a new visitor")
+        # As the daemon: the first that opens, of the first four.
+        valid = f"AWSALBTG={user.cookies['AWSALBTG']}"
+        said = self.explain(daemon, f"Cookie: AWSALBTG=x; {valid}; {valid}")
+        self.assertRegex(said, rf"(?s)AWSALBTG: malformed.*AWSALBTG: {side}, for.*AWSALBTG: not looked at")
+        said = self.explain(daemon, "Cookie: " + "AWSALBTG=x; " * 4 + valid)
+        self.assertNotIn(side + ", for", said)
 
     def test_explain_says_where_a_user_belongs(self):
         apps = self.apps(main=1, canary=1)

@@ -51,7 +51,7 @@ std::string changed(std::string text, std::string_view edits) {
 
 void check_cookie(const Sealed& sealed, std::string_view text) {
   Entries entries;
-  const Rejection rejection = sealed.ring.open(Purpose::Group, text, 0, entries);
+  const Rejection rejection = sealed.ring.open(Purpose::Group, text, 0, entries).rejection;
   const bool is_ours = std::ranges::find(sealed.texts, text) != sealed.texts.end();
   expect_equal(rejection == Rejection::None, is_ours, "a cookie that we did not seal was opened");
   expect_equal(entries.empty(), !is_ours, "a rejected cookie left something");

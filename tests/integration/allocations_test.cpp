@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <future>
 #include <new>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "../../src/server/worker.hpp"
+#include "kanaria/base/siphash.hpp"
 #include "kanaria/observe/access_log.hpp"
 #include "support/scripted_target.hpp"
 #include "unit/runtime/models.hpp"
@@ -45,6 +47,21 @@ const std::string kGet =
 const std::string kPost = "POST /api/cart HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 11\r\n\r\n";
 const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\n";
 const std::string kChunked = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+const cookies::Keys kKeys{{"key", {1, 2, 3}}};
+
+/// A user who belongs to the group and the target that are there, and now.
+std::string sticky_get(const std::string& target) {
+  BlockPool blocks;
+  Arena arena(blocks);
+  const cookies::KeyRing ring(kKeys, 1);
+  const auto now = static_cast<std::uint32_t>(std::time(nullptr));
+  const cookies::Entries group{{name_hash("http-8080/rule-20"), name_hash("kept"), now}};
+  const cookies::Entries own{{name_hash("kept"), name_hash(target), now}};
+  return "GET /sticky HTTP/1.1\r\nHost: a\r\nCookie: AWSALBTG=" +
+         std::string(ring.seal(cookies::Purpose::Group, group, 0, arena)) +
+         "; AWSALB=" + std::string(ring.seal(cookies::Purpose::Target, own, 0, arena)) + "\r\n\r\n";
+}
 
 class WorkerAllocations : public testing::Test {
  protected:
@@ -79,6 +96,8 @@ class WorkerAllocations : public testing::Test {
     clients_.clear();
     return least;
   }
+
+  std::string target() const { return scripted_.endpoint().to_string(); }
 
   observe::AccessLog log_{1};
 
@@ -125,13 +144,23 @@ listeners:
       - priority: 10
         conditions: [path_pattern: ["/api/*"]]
         action: {forward: {target_groups: [{name: main, weight: 90}, {name: unused, weight: 0}]}}
+      - priority: 20
+        conditions: [path_pattern: ["/sticky"]]
+        action:
+          forward:
+            target_groups: [{name: kept, weight: 90}, {name: unused, weight: 0}]
+            stickiness: {enabled: true}
     default_action: {fixed_response: {status_code: 404}}
+state_dir: /none
 target_groups:
+  - {name: kept, stickiness: {enabled: true}, targets: [")" +
+                                                  scripted_.endpoint().to_string() +
+                                                  R"("]}
   - {name: main, targets: [")" + scripted_.endpoint().to_string() +
                                                   R"("]}
   - {name: unused, targets: []}
 )"),
-                                metrics_, table_);
+                                metrics_, table_, nullptr, std::make_shared<const cookies::KeyRing>(kKeys, 1));
   }
 
   test::ScriptedTarget scripted_;
@@ -185,6 +214,14 @@ TEST_F(WorkerAllocations, NoneForARequestWhoseBodyComesLater) {
 
 TEST_F(WorkerAllocations, NoneForManyRequestsInFlight) {
   EXPECT_EQ(taken_by({{kGet}, {kOk + kBody}}, 50), 0U);
+}
+
+TEST_F(WorkerAllocations, NoneForAUserWhoStays) {
+  EXPECT_EQ(taken_by({{sticky_get(target())}, {kOk + kBody}}), 0U);
+}
+
+TEST_F(WorkerAllocations, NoneForANewVisitorWhoIsKept) {
+  EXPECT_EQ(taken_by({{"GET /sticky HTTP/1.1\r\nHost: a\r\n\r\n"}, {kOk + kBody}}), 0U);
 }
 
 TEST_F(WorkerAllocations, NoneWithTheAccessLog) {

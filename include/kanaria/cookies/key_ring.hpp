@@ -12,7 +12,7 @@
 // call allocates or locks.
 #pragma once
 
-#include <boost/container/static_vector.hpp>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -35,10 +35,11 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
-/// A browser has one cookie of a name for all rules of a host, so each keeps its own entry in it. More than a page
-/// needs at once; the oldest gives way.
-inline constexpr std::size_t kMostEntries = 8;
-using Entries = boost::container::static_vector<Entry, kMostEntries>;
+/// A browser has one cookie of a name for all rules of a host, so each keeps its own entry in it. Where more keep users
+/// than there is room for, the oldest gives way.
+inline constexpr std::size_t kMostEntries = 32;
+/// At most kMostEntries; the usual number needs no allocation.
+using Entries = boost::container::small_vector<Entry, 4>;
 
 /// That of a scope, or null.
 const Entry* find(const Entries& entries, std::uint64_t scope);
@@ -57,8 +58,12 @@ class KeyRing {
 
   /// `worker`: the index of the calling thread's loop. The text lives in `arena`.
   std::string_view seal(Purpose purpose, const Entries& entries, unsigned worker, Arena& arena) const;
-  /// None: `entries` is what was sealed. Else it is empty.
-  Rejection open(Purpose purpose, std::string_view text, unsigned worker, Entries& entries) const;
+  struct Opened {
+    Rejection rejection = Rejection::None;
+    bool by_old_key = false;  // not by the one that seals: whoever has it needs a new one before that key goes
+  };
+  /// Rejection::None: `entries` is what was sealed. Else it is empty.
+  Opened open(Purpose purpose, std::string_view text, unsigned worker, Entries& entries) const;
 
  private:
   struct Contexts;

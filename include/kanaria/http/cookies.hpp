@@ -31,7 +31,7 @@ class CookieReader {
   std::string_view rest_;  // of the field before `at_`
 };
 
-/// The name that a Set-Cookie field's value gives a cookie; empty: none.
+/// The name of the cookie that a Set-Cookie field's value sets; empty: none, or it is taken back, without a value.
 std::string_view name_set_by(std::string_view set_cookie);
 
 /// To whom a browser sends a cookie that was set by another site's page. None needs a secure connection.

@@ -35,13 +35,16 @@ constexpr CookieNames names_of(cookies::Purpose purpose) {
     case cookies::Purpose::Group: return {"AWSALBTG", "AWSALBTGCORS"};
     case cookies::Purpose::Target: return {"AWSALB", "AWSALBCORS"};
     case cookies::Purpose::Application: return {"AWSALBAPP-0", {}};
-    case cookies::Purpose::Bucket: return {"KANARIA_BUCKET", {}};
+    case cookies::Purpose::Bucket: return {"KANARIA_BUCKET", "KANARIA_BUCKETCORS"};
   }
   return {};
 }
 constexpr cookies::Purpose purpose_of(config::TargetStickiness::Type type) {
   return type == config::TargetStickiness::Type::LbCookie ? cookies::Purpose::Target : cookies::Purpose::Application;
 }
+
+/// Cookies of one name that are looked at: a browser may have one for each domain above.
+inline constexpr int kMostOfAName = 4;
 
 /// How old an entry is.
 enum class Age : std::uint8_t { Fresh, ToRenew, Expired };
@@ -80,7 +83,7 @@ class Stay {
                       targets::Split& split);
   Choice choose_bucket(Request& request, const rules::Forward& action, const runtime::Route& route,
                        targets::Split& split);
-  bool is_target_due(const Request& request, const targets::Group& group, const targets::Target& target,
+  bool is_target_due(const targets::Group& group, const targets::Target& target,
                      const http::ResponseHead& answer) const;
 
   // Of the rule: AWSALBTG or KANARIA_BUCKET.
@@ -89,6 +92,7 @@ class Stay {
   cookies::Entry entry_;  // to be written
   cookies::Entries entries_;
   // Of the group's targets: AWSALB or AWSALBAPP-0.
+  const config::TargetStickiness* read_ = nullptr;  // the settings that it was read by
   std::optional<std::uint64_t> target_;
   bool renews_target_ = false;
   bool has_application_cookie_ = false;

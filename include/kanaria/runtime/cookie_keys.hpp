@@ -12,8 +12,9 @@ namespace kanaria::runtime {
 /// Whether a state_dir without keys is given a first one.
 enum class Missing : bool { Report, Make };
 
-/// Null without a fault: nothing is sealed, or, with Missing::Report, there are no keys yet. `previous` (may be null)
-/// is given back where it has the same keys. Faults stand at the key of the file that names the place.
+/// Null without a fault: nothing is sealed, or, with Missing::Report, there are no keys yet. `previous`, those in
+/// force (null: none), is given back where the keys are the same, and no new ones are made in its place. Faults stand
+/// at the key of the file that names the place.
 std::shared_ptr<const cookies::KeyRing> find_cookie_keys(const config::Model& model, Missing missing, unsigned workers,
                                                          const std::shared_ptr<const cookies::KeyRing>& previous,
                                                          config::Diagnostics& diagnostics);

@@ -26,6 +26,9 @@ inline constexpr std::uint32_t kBuckets = 10'000;
 /// That of a user who is known by name, by `scope`, name_hash() of LISTENER/RULE: the same on all instances and for
 /// ever, another one in each rule.
 std::uint32_t bucket_of(std::uint64_t scope, std::string_view user);
+/// Where the users of a bucket go among the others while their group has failed: spread over them by weight, whatever
+/// the bucket's neighbours do. Frozen as that is.
+std::uint32_t refuge_of(std::uint32_t bucket);
 
 class Split {
  public:

@@ -125,6 +125,12 @@ TEST(PerUser, RefusesWhatContradictsIt) {
             Reports{"3:43 cookie must not begin with KANARIA_BUCKET: these cookies are the load balancer's own"});
   EXPECT_EQ(errors(file("split: per_user, user_key: [{http_header: \"a:b\"}]")),
             Reports{"3:48 http_header must be a name of up to 128 characters without ; = and blanks, not \"a:b\""});
+  EXPECT_EQ(errors(file("split: per_user, user_key: [{http_header: Cookie}]")),
+            Reports{"3:48 http_header must not be Cookie: write cookie: NAME"});
+  EXPECT_EQ(errors(file("split: per_user, user_key: [{http_header: Host}]")),
+            Reports{"3:48 Host says nothing of who a user is"});
+  EXPECT_EQ(errors(file("split: per_user, user_key: [{http_header: X-A}, {cookie: X-A}, {http_header: X-A}]")),
+            Reports{"3:83 http_header X-A is in this user_key already"});
   EXPECT_EQ(errors(file("split: per_user, user_key: [{cookie: a}, {cookie: b}, {cookie: c}, {cookie: d}, {cookie: e}, "
                         "{cookie: f}]")),
             Reports{"3:33 user_key has at most 5 parts, not 6"});
@@ -153,6 +159,43 @@ TEST(CookieKeys, ThatNobodyUsesAreAWarning) {
       ElementsAre("1:18 warning: cookie_key_file means nothing here: no rule and no target group sets cookies"));
   EXPECT_THAT(warnings("state_dir: none", "failover: false"), ElementsAre());
   EXPECT_THAT(warnings("state_dir: /s", "split: per_user"), ElementsAre());
+}
+
+TEST(Stickiness, UnderANameThatANumberGaveIsAWarning) {
+  const auto warnings = [](const std::string& listener, const std::string& rule, const std::string& sticky) {
+    return reports(
+        "state_dir: /s\nlisteners:\n  - {port: 80, " + listener +
+        "default_action: {target_group: a}, rules: [\n      {priority: 7, " + rule +
+        "conditions: [{path_pattern: [/]}], action: {forward: {target_groups: [{name: a}], stickiness: {enabled: " +
+        sticky + "}}}}]}\ntarget_groups: [{name: a, stickiness: {enabled: true}}]\n");
+  };
+  EXPECT_THAT(warnings("name: web, ", "name: shop, ", "true"), ElementsAre());
+  EXPECT_THAT(warnings("", "", "false"), ElementsAre());
+  EXPECT_THAT(warnings("", "", "true"),
+              ElementsAre("3:5 warning: users are kept under the listener's name, http-80: write name, or another port "
+                          "moves them all",
+                          "4:7 warning: users are kept under the rule's name, rule-7: write name, or another priority "
+                          "moves them all"));
+}
+
+TEST(PerUser, WithASingleGroupIsAWarning) {
+  EXPECT_THAT(reports(file("split: per_user", "port: 1", "state_dir: /s", "[{name: b}]")),
+              testing::Contains("2:40 warning: split: per_user means nothing with a single target group"));
+}
+
+TEST(Stickiness, OfMoreRulesThanACookieHasRoomForIsAWarning) {
+  const auto with = [](int rules) {
+    std::string text = "state_dir: /s\nlisteners: [{port: 80, name: web, default_action: {target_group: a}, rules: [\n";
+    for (int i = 1; i <= rules; ++i)
+      text += "  {name: r" + std::to_string(i) + ", priority: " + std::to_string(i) +
+              ", conditions: [{path_pattern: [/" + std::to_string(i) +
+              "]}], action: {forward: {target_groups: [{name: a}], stickiness: {enabled: true}}}},\n";
+    return reports(text + "]}]\ntarget_groups: [{name: a}]\n");
+  };
+  EXPECT_THAT(with(32), ElementsAre());
+  EXPECT_THAT(with(33),
+              ElementsAre("0:0 warning: 33 rules with stickiness: a browser's cookie has room for 32 of one host, "
+                          "and who uses more of them is a new visitor again"));
 }
 
 TEST(Stickiness, ThatChangesIsToldInAReload) {

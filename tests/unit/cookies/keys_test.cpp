@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 
 #include "support/files.hpp"
@@ -43,7 +44,7 @@ class CookieKeys : public testing::Test {
 
 TEST_F(CookieKeys, AreReadInTheirOrder) {
   const Key made = make_key();
-  const auto keys = parse_keys("# 2026\n" + line_of(made) + "\r\n\nold:" + kZeros, fault_);
+  const auto keys = parse_keys("# 2026\n" + line_of(made) + "\r\n\nold:" + kZeros + " \r", fault_);
   ASSERT_TRUE(keys) << fault_;
   ASSERT_EQ(keys->size(), 2U);
   EXPECT_EQ(keys->front(), made);
@@ -70,8 +71,9 @@ TEST_F(CookieKeys, OfWhichOneIsWrongAreRefusedWithItsLine) {
   EXPECT_EQ(fault_of("a:" + std::string(42, 'A') + "?="), "line 1: the key is no base64");
   EXPECT_EQ(fault_of("a:" + std::string(42, 'A') + "B="), "line 1: the key is no base64");  // bits that would be lost
   EXPECT_EQ(fault_of(std::string("a:") + kZeros + "\na:" + kZeros), "line 2: the ID a is used already");
+  EXPECT_EQ(fault_of(std::string("a:") + kZeros + "\nb:" + kZeros), "line 2: it has the key of a");
   std::string many;
-  for (std::size_t i = 0; i <= kMostKeys; ++i) many += std::to_string(i) + ":" + kZeros + "\n";
+  for (std::size_t i = 0; i <= kMostKeys; ++i) many += std::to_string(i) + line_of(make_key());
   EXPECT_EQ(fault_of(many), "line 17: more than 16 keys");
 }
 
@@ -80,7 +82,7 @@ TEST_F(CookieKeys, InAFileThatOthersMayReadAreRefused) {
   for (const fs::perms more : {fs::perms::others_read, fs::perms::others_write}) {
     const std::string file = write(text, fs::perms::owner_read | more);
     EXPECT_FALSE(read_keys(file, fault_));
-    EXPECT_EQ(fault_, "may be read by everybody: chmod o= " + file);
+    EXPECT_EQ(fault_, "is open to everybody: chmod o= " + file);
   }
   EXPECT_TRUE(read_keys(write(text, fs::perms::owner_read | fs::perms::group_read), fault_)) << fault_;
 }
@@ -108,6 +110,23 @@ TEST_F(CookieKeys, AreMadeOnceInAStateDirectoryForTheirOwnerAlone) {
   EXPECT_EQ(keys_of_state_dir(dir_, true, fault_), made);
 }
 
+/// As daemons in containers do, which all have the same process id.
+TEST_F(CookieKeys, AreTheSameForAllWhoMakeThemAtOnce) {
+  for (int round = 0; round < 50; ++round) {
+    fs::remove(keys_file_in(dir_));
+    std::vector<std::future<std::optional<Keys>>> makers;
+    for (int i = 0; i < 4; ++i)
+      makers.push_back(std::async(std::launch::async, [this] {
+        std::string fault;
+        return keys_of_state_dir(dir_, true, fault);
+      }));
+    const std::optional<Keys> first = makers[0].get();
+    ASSERT_TRUE(first);
+    for (std::size_t i = 1; i < makers.size(); ++i) EXPECT_EQ(makers[i].get(), first);
+    EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 1);
+  }
+}
+
 TEST_F(CookieKeys, ArentMadeByWhoOnlyLooks) {
   EXPECT_EQ(keys_of_state_dir(dir_, false, fault_), Keys());
   EXPECT_TRUE(fs::is_empty(dir_));
@@ -127,6 +146,13 @@ TEST_F(CookieKeys, WhoseStateDirectoryIsMissingAreNotMadeElsewhere) {
   EXPECT_FALSE(keys_of_state_dir(dir_ + "/volume", true, fault_));
   EXPECT_EQ(fault_, "state_dir " + dir_ + "/volume is no directory: make it, mkdir -m 750 " + dir_ + "/volume");
   EXPECT_FALSE(fs::exists(dir_ + "/volume"));
+}
+
+TEST_F(CookieKeys, WhoseStateDirectoryEverybodyMayWriteAreNotTrusted) {
+  write(line_of(make_key()));
+  fs::permissions(dir_, fs::perms::all);
+  EXPECT_FALSE(keys_of_state_dir(dir_, true, fault_));
+  EXPECT_EQ(fault_, "state_dir " + dir_ + " may be written by everybody: chmod o-w " + dir_);
 }
 
 TEST_F(CookieKeys, AreNeverTheSameTwice) {

@@ -44,6 +44,7 @@ TEST(Cookies, ThatAreNoneArePassedOver) {
 TEST(SetCookie, TellsWhatItSets) {
   EXPECT_EQ(name_set_by("SESSION=abc; Path=/"), "SESSION");
   EXPECT_EQ(name_set_by(" SESSION =abc"), "SESSION");
+  EXPECT_EQ(name_set_by("SESSION=; Max-Age=0"), "");
   EXPECT_EQ(name_set_by("SESSION"), "");
   EXPECT_EQ(name_set_by("; SESSION=abc"), "");
   EXPECT_EQ(name_set_by(""), "");

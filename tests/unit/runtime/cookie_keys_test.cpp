@@ -54,6 +54,19 @@ TEST_F(CookieKeysTest, ThatAreTheSameStayTheSameObject) {
   EXPECT_EQ(find(model), previous_);
 }
 
+TEST_F(CookieKeysTest, InForceAreNotGivenUpForNewOnes) {
+  const ModelPtr model = sticky("state_dir: " + dir_);
+  previous_ = find(model);
+  const std::string file = cookies::keys_file_in(dir_);
+  fs::remove(file);
+  EXPECT_EQ(find(model), nullptr);
+  EXPECT_FALSE(fs::exists(file));
+  ASSERT_TRUE(diagnostics_.has_errors());
+  EXPECT_EQ(diagnostics_.sorted().front().message,
+            file + " isn't there: put the keys in force back, or, where every user may become a new visitor, " +
+                "kanaria keys new > " + file);
+}
+
 TEST_F(CookieKeysTest, OfAFileComeBeforeTheStateDirectory) {
   const cookies::Key key = cookies::make_key();
   const auto found = find(sticky("state_dir: " + dir_ + "\ncookie_key_file: " + write(line_of(key))));
@@ -68,6 +81,16 @@ TEST_F(CookieKeysTest, WithAFaultAreTold) {
   const config::Diagnostic fault = diagnostics_.sorted().front();
   EXPECT_EQ(fault.message, "cookie_key_file /none: can't be read: No such file or directory");
   EXPECT_EQ(fault.at.line, 1U);
+}
+
+TEST_F(CookieKeysTest, ThatArentHereAreAWarningOfWhoOnlyLooks) {
+  EXPECT_EQ(find(sticky("cookie_key_file: /none"), Missing::Report), nullptr);
+  EXPECT_EQ(find(sticky("state_dir: /none"), Missing::Report), nullptr);
+  EXPECT_FALSE(diagnostics_.has_errors());
+  const auto found = diagnostics_.sorted();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].message, "state_dir /none isn't here: a start needs it");
+  EXPECT_EQ(found[1].message, "cookie_key_file /none isn't here: a start needs it");
 }
 
 TEST_F(CookieKeysTest, ThatChangeAreToldByTheirIds) {

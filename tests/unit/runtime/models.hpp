@@ -60,10 +60,13 @@ inline Prepared prepared(const ModelPtr& model, const Snapshot* previous = nullp
 
 /// Listener i is at binding i.
 inline SnapshotPtr snapshot_of(const ModelPtr& model, observe::Metrics& metrics, targets::TargetTable& table,
-                               const Snapshot* previous = nullptr) {
+                               const Snapshot* previous = nullptr,
+                               std::shared_ptr<const cookies::KeyRing> keys = nullptr) {
   std::vector<std::uint32_t> bindings(model->listeners.size());
   std::iota(bindings.begin(), bindings.end(), 0U);
-  return compile(prepared(model, previous), bindings, previous, metrics, table);
+  Prepared made = prepared(model, previous);
+  made.keys = std::move(keys);
+  return compile(std::move(made), bindings, previous, metrics, table);
 }
 
 }  // namespace kanaria::runtime

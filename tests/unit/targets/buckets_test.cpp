@@ -147,6 +147,18 @@ TEST(Buckets, OfKnownUsersChangeOnceIntoTheCanary) {
   }
 }
 
+/// While a group has failed, its users are spread over the others by weight.
+TEST(Buckets, OfAFailedGroupFindRefugeWithAllOthers) {
+  const Split all = split_of({50, 30, 20});
+  const Split left = split_of({0, 30, 20});
+  Weights refuges(3);
+  for (std::uint32_t bucket = 0; bucket < kBuckets; ++bucket)
+    if (all.group_at(bucket) == 0) ++refuges[left.group_at(refuge_of(bucket))];
+  EXPECT_EQ(refuges[0], 0U);
+  EXPECT_NEAR(refuges[1], 3000, 5 * std::sqrt(5000 * 0.6 * 0.4));
+  EXPECT_EQ(refuges[1] + refuges[2], 5000U);
+}
+
 /// Kept by nobody but by this function: it must never change.
 TEST(Buckets, OfKnownUsersAreFrozen) {
   const std::uint64_t scope = name_hash("http-8080/canary");
