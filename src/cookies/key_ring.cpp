@@ -89,6 +89,20 @@ void read_entries(std::span<const unsigned char> bytes, Entries& entries) {
 struct KeyRing::Contexts {
   Context seal;
   std::vector<Context> open;  // as the keys
+
+  void write_nonce(unsigned char* out) {
+    if (left_ == 0) {
+      must(RAND_bytes(nonces_.data(), static_cast<int>(nonces_.size())));
+      left_ = nonces_.size();
+    }
+    left_ -= kNonceBytes;
+    std::copy_n(nonces_.begin() + static_cast<std::ptrdiff_t>(left_), kNonceBytes, out);
+  }
+
+ private:
+  // Drawn many at a time: a draw of OpenSSL's costs as much as a seal.
+  std::array<unsigned char, 64 * kNonceBytes> nonces_{};
+  std::size_t left_ = 0;
 };
 
 const Entry* find(const Entries& entries, std::uint64_t scope) {
@@ -119,13 +133,14 @@ KeyRing::KeyRing(Keys keys, unsigned workers) : keys_(std::move(keys)) {
 KeyRing::~KeyRing() = default;
 
 std::string_view KeyRing::seal(Purpose purpose, const Entries& entries, unsigned worker, Arena& arena) const {
-  EVP_CIPHER_CTX* const context = workers_[worker]->seal.get();
+  Contexts& mine = *workers_[worker];
+  EVP_CIPHER_CTX* const context = mine.seal.get();
   std::array<unsigned char, kMostContent> content{};
   const std::size_t size = write_content(purpose, entries, content.data());
   Token token{};
   token[0] = kVersion;
   write(token.data() + 1, numbers_.front());
-  must(RAND_bytes(token.data() + kHeaderBytes, kNonceBytes));
+  mine.write_nonce(token.data() + kHeaderBytes);
   begin(context, token.data(), Direction::Seal);
   int done = 0;
   unsigned char* const sealed = token.data() + kHeaderBytes + kNonceBytes;
