@@ -1,16 +1,17 @@
-// One line of the access log.
+// One line of the access log, in both formats.
 #include <benchmark/benchmark.h>
 
 #include <string>
 
 #include "kanaria/observe/alb_line.hpp"
+#include "kanaria/observe/json_line.hpp"
 
 namespace kanaria::observe {
 namespace {
 
 using namespace std::chrono_literals;
 
-void access_log_line(benchmark::State& state) {
+void access_log_line(benchmark::State& state, void (*format)(const ExchangeRecord&, std::string&)) {
   ExchangeRecord record;
   record.wall = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)) + 14h + 5min + 9s;
   record.created = Time(1000s);
@@ -42,11 +43,12 @@ void access_log_line(benchmark::State& state) {
   for (auto _ : state) {
     line.clear();
     record.wall += 1ms;  // as in life, no two lines have the same time
-    format_alb(record, line);
+    format(record, line);
     benchmark::DoNotOptimize(line.data());
   }
 }
-BENCHMARK(access_log_line);
+BENCHMARK_CAPTURE(access_log_line, alb, format_alb);
+BENCHMARK_CAPTURE(access_log_line, json, format_json);
 
 }  // namespace
 }  // namespace kanaria::observe

@@ -96,6 +96,7 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   compare(lines, "load_balancer drain_delay", was.drain_delay, is.drain_delay);
   compare(lines, "access_logs enabled", before.access_logs.enabled, after.access_logs.enabled);
   compare(lines, "access_logs path", before.access_logs.path, after.access_logs.path);
+  compare(lines, "access_logs format", before.access_logs.format, after.access_logs.format);
   compare_fixed(lines, "admin address", before.admin.address, after.admin.address);
   compare(lines, "state_dir", before.state_dir, after.state_dir);
   compare(lines, "cookie_key_file", before.cookie_key_file, after.cookie_key_file);

@@ -77,7 +77,7 @@ constexpr Key kKeys[] = {
 
     {Scope::AccessLogs, "enabled"},
     {Scope::AccessLogs, "path"},
-    {Scope::AccessLogs, "format", Works, "json"},
+    {Scope::AccessLogs, "format"},
     {Scope::AccessLogs, "bucket", Elsewhere, "has no meaning here: write path, a file or \"-\""},
     {Scope::AccessLogs, "prefix", Elsewhere, "has no meaning here: write path, a file or \"-\""},
 

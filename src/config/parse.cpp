@@ -82,7 +82,10 @@ AccessLogs read_access_logs(const Value& value) {
   const Mapping map(value, Scope::AccessLogs);
   read_into(logs.enabled, map, "enabled", boolean);
   read_into(logs.path, map, "path", text);
-  if (const auto format = map.find("format")) choice<bool>(*format, {{"alb", true}});
+  if (const auto format = map.find("format")) {
+    set(logs.format,
+        choice<AccessLogFormat>(*format, {{"alb", AccessLogFormat::Alb}, {"json", AccessLogFormat::Json}}));
+  }
   return logs;
 }
 

@@ -238,7 +238,7 @@ std::string to_yaml(const Model& model) {
   yaml.load_balancer(model.load_balancer);
   yaml.line(0, "");
   yaml.line(0, concat("access_logs: {enabled: ", words(model.access_logs.enabled),
-                      ", path: ", scalar(model.access_logs.path), ", format: alb}"));
+                      ", path: ", scalar(model.access_logs.path), ", format: ", words(model.access_logs.format), '}'));
   yaml.line(0, concat("admin: {address: ", scalar(model.admin.address), '}'));
   yaml.line(0, concat("state_dir: ", model.state_dir ? scalar(model.state_dir->value) : "none"));
   yaml.line(0, concat("cookie_key_file: ", model.cookie_key_file ? scalar(model.cookie_key_file->value) : "none"));

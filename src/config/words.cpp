@@ -15,6 +15,10 @@ std::string_view words(LogFormat format) {
   return format == LogFormat::Text ? "text" : "json";
 }
 
+std::string_view words(AccessLogFormat format) {
+  return format == AccessLogFormat::Alb ? "alb" : "json";
+}
+
 std::string_view words(XffMode mode) {
   constexpr std::string_view kWords[] = {"append", "preserve", "remove"};
   return kWords[static_cast<std::size_t>(mode)];

@@ -14,6 +14,7 @@ namespace kanaria::config {
 std::string_view words(bool value);
 std::string_view words(LogLevel level);
 std::string_view words(LogFormat format);
+std::string_view words(AccessLogFormat format);
 std::string_view words(XffMode mode);
 std::string_view words(http::DesyncMode mode);
 std::string_view words(ProxyVersion version);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "kanaria/observe/alb_line.hpp"
+#include "kanaria/observe/json_line.hpp"
 
 namespace kanaria::observe {
 namespace {
@@ -63,14 +64,19 @@ class AccessLog::Sink {
 };
 
 void AccessLog::Lane::write(const ExchangeRecord& record) {
-  if (!enabled_.load(std::memory_order_relaxed)) return;
+  const LineFormat format = format_.load(std::memory_order_relaxed);
+  if (format == LineFormat::Off) return;
   line_.clear();
-  format_alb(record, line_);
+  if (format == LineFormat::Json) {
+    format_json(record, line_);
+  } else {
+    format_alb(record, line_);
+  }
   if (!ring_.push(line_)) dropped_.add();
 }
 
 AccessLog::AccessLog(std::size_t workers, std::size_t ring_bytes) : sink_(std::make_unique<Sink>()) {
-  for (std::size_t i = 0; i < workers; ++i) lanes_.push_back(std::make_unique<Lane>(enabled_, ring_bytes));
+  for (std::size_t i = 0; i < workers; ++i) lanes_.push_back(std::make_unique<Lane>(format_, ring_bytes));
   writer_ = std::thread([this] { run(); });
 }
 
@@ -78,27 +84,41 @@ AccessLog::~AccessLog() {
   stop();
 }
 
-std::string AccessLog::configure(bool enabled, const std::string& path) {
-  const std::optional<std::string> wanted = enabled ? std::optional(path) : std::nullopt;
-  if (wanted == path_) return "";
-  auto next = std::make_unique<Sink>();
-  if (enabled) {
-    // Non-blocking, so that a named pipe without a reader is a fault and not a hang.
-    const int descriptor = path == "-"
-                               ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                               : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
-    if (descriptor < 0)
-      return "access log " + path + " can't be opened: " + std::error_code(errno, std::generic_category()).message();
-    next = std::make_unique<Sink>(descriptor);
+std::string AccessLog::configure(LineFormat format, const std::string& path) {
+  const bool is_on = format != LineFormat::Off;
+  const std::optional<std::string> wanted = is_on ? std::optional(path) : std::nullopt;
+  if (wanted != path_) {
+    const std::string failure = is_on ? open(path) : "";
+    if (!failure.empty()) return failure;
+    if (!is_on) format_.store(format, std::memory_order_relaxed);  // no more lines, before those that wait are let go
+    if (!is_on) change_to(std::make_unique<Sink>());
+    path_ = wanted;
   }
-  path_ = wanted;
-  enabled_.store(enabled, std::memory_order_relaxed);
+  format_.store(format, std::memory_order_relaxed);
+  return "";
+}
+
+std::string AccessLog::reopen() {
+  return path_ && *path_ != "-" ? open(*path_) : "";
+}
+
+std::string AccessLog::open(const std::string& path) {
+  // Non-blocking, so that a named pipe without a reader is a fault and not a hang.
+  const int descriptor = path == "-"
+                             ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                             : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+  if (descriptor < 0)
+    return "access log " + path + " can't be opened: " + std::error_code(errno, std::generic_category()).message();
+  change_to(std::make_unique<Sink>(descriptor));
+  return "";
+}
+
+void AccessLog::change_to(std::unique_ptr<Sink> next) {
   std::unique_lock lock(mutex_);
   next_ = std::move(next);
   changing_ = true;
   wake_.notify_all();
   wake_.wait_for(lock, kPatience, [this] { return !changing_; });
-  return "";
 }
 
 std::uint64_t AccessLog::dropped() const {

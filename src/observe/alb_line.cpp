@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string_view>
 
 #include "kanaria/base/fault_table.hpp"
+#include "log_text.hpp"
 
 namespace kanaria::observe {
 namespace {
@@ -77,40 +77,14 @@ void add_address(std::string& out, std::string_view address, std::uint16_t port)
   add_number(out, port);
 }
 
-// With leading zeros.
-void add_digits(std::string& out, std::uint64_t number, int width) {
-  char digits[20];
-  for (int i = width; i-- > 0; number /= 10) digits[i] = static_cast<char>('0' + number % 10);
-  out.append(digits, static_cast<std::size_t>(width));
-}
-
-// ISO 8601 with microseconds.
-void add_time(std::string& out, WallTime time) {
-  using namespace std::chrono;
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const auto microsecond = static_cast<std::uint64_t>(floor<microseconds>(time - day).count());
-  const std::uint64_t second = microsecond / 1'000'000;
-  add_digits(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  add_digits(out += '-', static_cast<unsigned>(date.month()), 2);
-  add_digits(out += '-', static_cast<unsigned>(date.day()), 2);
-  add_digits(out += 'T', second / 3600, 2);
-  add_digits(out += ':', second / 60 % 60, 2);
-  add_digits(out += ':', second % 60, 2);
-  add_digits(out += '.', microsecond % 1'000'000, 6);
-  out += "Z ";
+void add_moment(std::string& out, WallTime time) {
+  add_time(out, time);
+  out += ' ';
 }
 
 // Seconds with three decimals; -1 when one of the two was never reached.
 void add_seconds(std::string& out, Time from, Time to) {
-  if (from == kUnset || to == kUnset) {
-    out += "-1 ";
-    return;
-  }
-  const auto took = std::max(Milliseconds::zero(), std::chrono::duration_cast<Milliseconds>(to - from));
-  const auto milliseconds = static_cast<std::uint64_t>(took.count());
-  out += std::to_string(milliseconds / 1000);
-  add_digits(out += '.', milliseconds % 1000, 3);
+  if (!add_seconds_between(out, from, to)) out += "-1";
   out += ' ';
 }
 
@@ -145,18 +119,15 @@ void add_request(std::string& out, const ExchangeRecord& record) {
 void format_alb(const ExchangeRecord& record, std::string& out) {
   const bool secure = record.scheme == "https";
   const bool decided = record.rule_priority >= 0;
-  const auto lasted = std::chrono::duration_cast<WallTime::duration>(
-      record.end == kUnset ? Time::duration::zero() : record.end - record.created);
 
   add_word(out, record.is_websocket ? (secure ? "wss" : "ws") : (secure ? "https" : "http"));  // type
-  add_time(out, record.wall + lasted);                                                         // time
+  add_moment(out, end_of(record));                                                             // time
   add_word(out, record.load_balancer);                                                         // elb
   add_address(out, record.client_address, record.client_port);                                 // client:port
   add_word(out, record.target);                                                                // target:port
-  add_seconds(out, record.created, record.sent_to_target);      // request_processing_time
-  add_seconds(out, record.sent_to_target, record.target_head);  // target_processing_time
-  add_seconds(out, record.target_status == 0 ? kUnset : record.target_head,
-              record.answer_start);                                                        // response_processing_time
+  add_seconds(out, record.created, record.sent_to_target);                                 // request_processing_time
+  add_seconds(out, record.sent_to_target, record.target_head);                             // target_processing_time
+  add_seconds(out, answer_of(record), record.answer_start);                                // response_processing_time
   add_status(out, record.elb_status);                                                      // elb_status_code
   add_status(out, record.target_status);                                                   // target_status_code
   add_number(out, record.received_bytes);                                                  // received_bytes
@@ -170,7 +141,7 @@ void format_alb(const ExchangeRecord& record, std::string& out) {
   add_quoted(out, "");                                                                     // "domain_name"
   add_quoted(out, "");                                                                     // "chosen_cert_arn"
   add_word(out, decided ? std::to_string(record.rule_priority) : "");                      // matched_rule_priority
-  add_time(out, record.wall);                                                              // request_creation_time
+  add_moment(out, record.wall);                                                            // request_creation_time
   add_quoted(out, record.action);                                                          // "actions_executed"
   add_quoted(out, record.redirect_url);                                                    // "redirect_url"
   add_quoted(out, record.error_reason);                                                    // "error_reason"

@@ -25,6 +25,8 @@ void begin(observe::ExchangeRecord& record, const http::Exchange& client, const 
   record.listener_port = listener.policy.listener_port;
   if (const http::Field* const agent = http::find(head.fields, http::FieldName::UserAgent))
     record.user_agent = agent->value;
+  if (const http::Field* const parent = http::find(head.fields, http::FieldName::Traceparent))
+    record.traceparent = parent->value;
 }
 
 /// The one place where an exchange is told: counters and access log, success or not.

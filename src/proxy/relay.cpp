@@ -16,6 +16,7 @@ void Upload::start() {
   observe::ExchangeRecord& record = request_.record;
   record.authority = request_.client.arena().keep(record.authority);
   record.user_agent = request_.client.arena().keep(record.user_agent);
+  record.traceparent = request_.client.arena().keep(record.traceparent);
   http::forget(request_.out.request.fields);
   request_.client.forget_text();
   child_.start(run());

@@ -210,17 +210,10 @@ std::string Server::Control::listen_admin(const config::Admin& admin) {
   return {};
 }
 
-std::string Server::Control::configure_logs(const config::Model& model) {
-  const std::string failure = parts_->access_log.configure(model.access_logs.enabled, model.access_logs.path);
-  if (!failure.empty()) return "access_logs: " + failure;
-  set_up_logging(model.log);
-  return {};
-}
-
 std::vector<std::uint32_t> Server::Control::bind(const config::Model& model, config::Diagnostics& diagnostics) {
   std::vector<std::uint32_t> ids = parts_->bindings.bind(model, diagnostics);
   if (!diagnostics.has_errors()) {
-    const std::string failure = configure_logs(model);
+    const std::string failure = configure_logs(model, parts_->access_log);
     if (!failure.empty()) diagnostics.error({}, "access_logs", failure);
   }
   if (diagnostics.has_errors()) parts_->bindings.forget_new();
@@ -369,7 +362,7 @@ void Server::Control::on_signal(int signal) {
       reload_again_ = true;
       if (!reloading_ && ready_) net::spawn(parts_->control, reload_by_signal());
       break;
-    case SIGUSR1: spdlog::warn("USR1: reopening the log is not available yet"); break;
+    case SIGUSR1: reopen(parts_->access_log); break;
     case SIGUSR2: spdlog::warn("USR2: binary upgrade is not available yet"); break;
     default:
       if (!draining_) {

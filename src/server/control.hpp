@@ -42,7 +42,6 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   void for_each_worker(const std::function<void(Worker&)>& call);
   /// The same, and returns when all have carried it out.
   net::Awaitable<void> all_workers(std::function<void(Worker&)> call);
-  std::string configure_logs(const config::Model& model);
   std::string listen_admin(const config::Admin& admin);
   void log(const config::Loaded& loaded) const;
   /// What runs, in a few words for the service manager.

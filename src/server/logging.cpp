@@ -62,4 +62,25 @@ void set_up_logging(const config::Log& log) {
   spdlog::set_default_logger(logger);
 }
 
+std::string configure_logs(const config::Model& model, observe::AccessLog& access_log) {
+  const config::AccessLogs& logs = model.access_logs;
+  const bool is_json = logs.format == config::AccessLogFormat::Json;
+  const auto format = !logs.enabled ? observe::LineFormat::Off
+                      : is_json     ? observe::LineFormat::Json
+                                    : observe::LineFormat::Alb;
+  const std::string failure = access_log.configure(format, logs.path);
+  if (!failure.empty()) return "access_logs: " + failure;
+  set_up_logging(model.log);
+  return {};
+}
+
+void reopen(observe::AccessLog& access_log) {
+  const std::string failure = access_log.reopen();
+  if (failure.empty()) {
+    spdlog::info("USR1: access log reopened");
+  } else {
+    spdlog::error("USR1: {}; lines go on into the old file", failure);
+  }
+}
+
 }  // namespace kanaria::server

@@ -225,7 +225,7 @@ TEST_F(WorkerAllocations, NoneForANewVisitorWhoIsKept) {
 }
 
 TEST_F(WorkerAllocations, NoneWithTheAccessLog) {
-  ASSERT_EQ(log_.configure(true, "/dev/null"), "");
+  ASSERT_EQ(log_.configure(observe::LineFormat::Alb, "/dev/null"), "");
   EXPECT_EQ(taken_by({{kGet}, {kOk + kBody}}), 0U);
   EXPECT_EQ(taken_by({{kPost, kBody}, {kChunked, kChunk, kLastChunk}}), 0U);
 }

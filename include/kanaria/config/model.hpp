@@ -72,9 +72,11 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+enum class AccessLogFormat : std::uint8_t { Alb, Json };
 struct AccessLogs {
   bool enabled = true;
-  std::string path = "-";  // "-": stdout
+  std::string path = "-";  // "-": stdout; a file is reopened at USR1
+  AccessLogFormat format = AccessLogFormat::Alb;
   friend bool operator==(const AccessLogs&, const AccessLogs&) = default;
 };
 

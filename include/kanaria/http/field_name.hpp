@@ -34,6 +34,7 @@ enum class FieldName : std::uint8_t {
   ProxyConnection,
   SetCookie,
   Te,
+  Traceparent,
   Trailer,
   TransferEncoding,
   Upgrade,
@@ -65,6 +66,7 @@ constexpr FieldName field_name(std::string_view name) {
       case key(10, 'k'): return {"keep-alive", FieldName::KeepAlive};
       case key(10, 's'): return {"set-cookie", FieldName::SetCookie};
       case key(10, 'u'): return {"user-agent", FieldName::UserAgent};
+      case key(11, 't'): return {"traceparent", FieldName::Traceparent};
       case key(12, 'm'): return {"max-forwards", FieldName::MaxForwards};
       case key(14, 'c'): return {"content-length", FieldName::ContentLength};
       case key(15, 'x'):

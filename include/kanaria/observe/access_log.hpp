@@ -1,6 +1,7 @@
-// The access log: one line a request in ALB's field order, from the workers' rings through one writer thread to stdout
-// or a file. Owned by the server. A worker writes to its own lane without a lock or a system call; when the writer
-// can't keep up, or the disk is full, lines are dropped and counted, never waited for. Control configures and stops it.
+// The access log: one line a request, in ALB's field order or as JSON, from the workers' rings through one writer
+// thread to stdout or a file. Owned by the server. A worker writes to its own lane without a lock or a system call;
+// when the writer can't keep up, or the disk is full, lines are dropped and counted, never waited for. Control
+// configures and stops it.
 #pragma once
 
 #include <atomic>
@@ -22,18 +23,20 @@
 
 namespace kanaria::observe {
 
+enum class LineFormat : std::uint8_t { Off, Alb, Json };
+
 class AccessLog {
  public:
   /// One worker's way in. Used by that worker alone.
   class Lane {
    public:
-    Lane(const std::atomic<bool>& enabled, std::size_t ring_bytes) : enabled_(enabled), ring_(ring_bytes) {}
+    Lane(const std::atomic<LineFormat>& format, std::size_t ring_bytes) : format_(format), ring_(ring_bytes) {}
     /// Does nothing while the log is off.
     void write(const ExchangeRecord& record);
 
    private:
     friend class AccessLog;
-    const std::atomic<bool>& enabled_;
+    const std::atomic<LineFormat>& format_;
     std::string line_;  // keeps its memory
     Cell dropped_;      // lines that found the ring full
     LogRing ring_;
@@ -45,10 +48,12 @@ class AccessLog {
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  /// On or off, and where to: a path, or "-" for stdout. Returns what went wrong (then nothing changed), or "". When it
+  /// How and where to: a path, or "-" for stdout. Returns what went wrong (then nothing changed), or "". When it
   /// returns, the writer has changed over (unless its disk hangs: then it does so later). What waited went to the old
   /// place if that took it at once.
-  std::string configure(bool enabled, const std::string& path);
+  std::string configure(LineFormat format, const std::string& path);
+  /// Opens the file by its path again, for it was moved away. The same; stdout stays, and what is off stays off.
+  std::string reopen();
 
   Lane& lane(std::size_t worker) { return *lanes_[worker]; }
 
@@ -61,13 +66,15 @@ class AccessLog {
  private:
   class Sink;  // where the lines go
 
+  std::string open(const std::string& path);
+  void change_to(std::unique_ptr<Sink> next);
   void run();
   bool drain(Time until);
   bool write_whole(LogRing& ring, Time until);
   void change_over(std::unique_ptr<Sink> next);
   void lose(LogRing& ring, std::size_t count);
 
-  std::atomic<bool> enabled_{false};
+  std::atomic<LineFormat> format_{LineFormat::Off};
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::optional<std::string> path_;  // control's: what is in force; none: off
 

@@ -51,7 +51,8 @@ struct ExchangeRecord {
   std::uint16_t listener_port = 0;   // for an authority without a port
   std::uint8_t minor = 1;            // HTTP/1.minor
   std::string_view user_agent;
-  std::string_view trace_id;  // X-Amzn-Trace-Id as sent to the target
+  std::string_view trace_id;     // X-Amzn-Trace-Id as sent to the target
+  std::string_view traceparent;  // of W3C's Trace Context, as it came and as it is passed on
 
   http::DesyncReason desync = http::DesyncReason::None;
 

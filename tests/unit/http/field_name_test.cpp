@@ -9,7 +9,7 @@
 namespace kanaria::http {
 namespace {
 
-constexpr std::array<std::pair<const char*, FieldName>, 19> kNames{{
+constexpr std::array<std::pair<const char*, FieldName>, 20> kNames{{
     {"Close", FieldName::Close},
     {"Connection", FieldName::Connection},
     {"Content-Length", FieldName::ContentLength},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<const char*, FieldName>, 19> kNames{{
     {"Proxy-Connection", FieldName::ProxyConnection},
     {"Set-Cookie", FieldName::SetCookie},
     {"TE", FieldName::Te},
+    {"Traceparent", FieldName::Traceparent},
     {"Trailer", FieldName::Trailer},
     {"Transfer-Encoding", FieldName::TransferEncoding},
     {"Upgrade", FieldName::Upgrade},

@@ -110,7 +110,7 @@ TEST_F(AccessLogTest, WritesEachWorkersLinesInOrder) {
   constexpr std::size_t kWorkers = 4;
   constexpr std::uint64_t kLines = 2'000;
   AccessLog log(kWorkers);
-  ASSERT_EQ(log.configure(true, path("access.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("access.log")), "");
   {
     std::vector<std::jthread> workers;
     for (std::size_t worker = 0; worker < kWorkers; ++worker)
@@ -129,7 +129,7 @@ TEST_F(AccessLogTest, WritesEachWorkersLinesInOrder) {
 TEST_F(AccessLogTest, ALineIsWrittenWithoutFurtherWrites) {
   NamedPipe pipe(path("pipe"));
   AccessLog log(1);
-  ASSERT_EQ(log.configure(true, path("pipe")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("pipe")), "");
   log.lane(0).write(numbered(7));
   EXPECT_EQ(numbers_in(read_until(pipe.reader(), lines(1))), std::vector<std::uint64_t>{7});
 }
@@ -137,7 +137,7 @@ TEST_F(AccessLogTest, ALineIsWrittenWithoutFurtherWrites) {
 TEST_F(AccessLogTest, AppendsToAFileAndMakesItPrivate) {
   for (std::uint64_t run = 0; run < 2; ++run) {
     AccessLog log(1);
-    ASSERT_EQ(log.configure(true, path("access.log")), "");
+    ASSERT_EQ(log.configure(LineFormat::Alb, path("access.log")), "");
     log.lane(0).write(numbered(run));
   }
   EXPECT_EQ(numbers_in(read_file(path("access.log"))), (std::vector<std::uint64_t>{0, 1}));
@@ -148,11 +148,11 @@ TEST_F(AccessLogTest, AppendsToAFileAndMakesItPrivate) {
 TEST_F(AccessLogTest, WritesNothingWhileItIsOff) {
   AccessLog log(1);
   log.lane(0).write(numbered(1));
-  ASSERT_EQ(log.configure(true, path("access.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("access.log")), "");
   log.lane(0).write(numbered(2));
-  ASSERT_EQ(log.configure(false, path("access.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Off, path("access.log")), "");
   log.lane(0).write(numbered(3));
-  ASSERT_EQ(log.configure(true, path("access.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("access.log")), "");
   log.lane(0).write(numbered(4));
   log.stop();
   EXPECT_EQ(numbers_in(read_file(path("access.log"))), (std::vector<std::uint64_t>{2, 4}));
@@ -162,9 +162,9 @@ TEST_F(AccessLogTest, WritesNothingWhileItIsOff) {
 TEST_F(AccessLogTest, GoesOnInAnotherFile) {
   NamedPipe pipe(path("pipe"));
   AccessLog log(1);
-  ASSERT_EQ(log.configure(true, path("pipe")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("pipe")), "");
   log.lane(0).write(numbered(1));
-  ASSERT_EQ(log.configure(true, path("other.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("other.log")), "");
   log.lane(0).write(numbered(2));
   log.stop();
   const std::string first = read_until(pipe.reader(), [](const std::string&) { return false; });  // it was closed
@@ -174,13 +174,13 @@ TEST_F(AccessLogTest, GoesOnInAnotherFile) {
 
 TEST_F(AccessLogTest, WhatCannotBeOpenedChangesNothing) {
   AccessLog log(1);
-  ASSERT_EQ(log.configure(true, path("access.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("access.log")), "");
   for (const std::string& bad : {path("missing/access.log"), path(""), std::string()}) {
-    const std::string fault = log.configure(true, bad);
+    const std::string fault = log.configure(LineFormat::Alb, bad);
     EXPECT_NE(fault.find("access log " + bad + " can't be opened: "), std::string::npos) << fault;
   }
   ASSERT_EQ(::mkfifo(path("unread").c_str(), 0600), 0);
-  EXPECT_NE(log.configure(true, path("unread")), "") << "a pipe without a reader must not hang";
+  EXPECT_NE(log.configure(LineFormat::Alb, path("unread")), "") << "a pipe without a reader must not hang";
   log.lane(0).write(numbered(1));
   log.stop();
   EXPECT_EQ(numbers_in(read_file(path("access.log"))), std::vector<std::uint64_t>{1});
@@ -190,7 +190,7 @@ TEST_F(AccessLogTest, AStalledReaderCostsLinesAndNeverAWait) {
   constexpr std::uint64_t kLines = 5'000;
   NamedPipe pipe(path("pipe"));
   AccessLog log(1, 16'384);
-  ASSERT_EQ(log.configure(true, path("pipe")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("pipe")), "");
   for (std::uint64_t i = 0; i < kLines; ++i) log.lane(0).write(numbered(i));
   EXPECT_GT(log.dropped(), 0U);
 
@@ -208,7 +208,7 @@ TEST_F(AccessLogTest, StopEndsEvenIfNobodyReads) {
   constexpr std::uint64_t kLines = 1'000;
   NamedPipe pipe(path("pipe"));
   AccessLog log(1);
-  ASSERT_EQ(log.configure(true, path("pipe")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("pipe")), "");
   for (std::uint64_t i = 0; i < kLines; ++i) log.lane(0).write(numbered(i));
   log.stop();
   EXPECT_GT(log.dropped(), 0U);
@@ -219,10 +219,10 @@ TEST_F(AccessLogTest, StopEndsEvenIfNobodyReads) {
 TEST_F(AccessLogTest, AStalledPlaceCanBeLeft) {
   NamedPipe pipe(path("pipe"));
   AccessLog log(1);
-  ASSERT_EQ(log.configure(true, path("pipe")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("pipe")), "");
   for (std::uint64_t i = 0; i < 1'000; ++i) log.lane(0).write(numbered(i));
   ASSERT_TRUE(pipe.readable());
-  ASSERT_EQ(log.configure(true, path("access.log")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("access.log")), "");
   log.stop();
   const std::vector<std::uint64_t> numbers = numbers_in(read_file(path("access.log")));  // no half line at its start
   ASSERT_FALSE(numbers.empty());
@@ -235,7 +235,7 @@ TEST_F(AccessLogTest, AStalledPlaceCanBeLeft) {
 TEST_F(AccessLogTest, AReaderThatLeavesCostsLinesOnly) {
   NamedPipe pipe(path("pipe"));
   AccessLog log(1);
-  ASSERT_EQ(log.configure(true, path("pipe")), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, path("pipe")), "");
   log.lane(0).write(numbered(1));
   read_until(pipe.reader(), lines(1));
   pipe.close();
@@ -246,7 +246,7 @@ TEST_F(AccessLogTest, AReaderThatLeavesCostsLinesOnly) {
 
 TEST_F(AccessLogTest, AFullDiskCostsLinesOnly) {
   AccessLog log(2);
-  ASSERT_EQ(log.configure(true, "/dev/full"), "");
+  ASSERT_EQ(log.configure(LineFormat::Alb, "/dev/full"), "");
   for (std::uint64_t i = 0; i < 100; ++i) log.lane(i % 2).write(numbered(i));
   log.stop();
   EXPECT_EQ(log.dropped(), 100U);

@@ -1,0 +1,125 @@
+"""The access log: JSON that any reader takes, and a file that is moved away while it is written."""
+
+import json
+import shutil
+import signal
+import threading
+import time
+import unittest
+
+from support import TIMEOUT, Case, config_text, connect, free_port, get, read_to_end
+
+
+class AccessLogs(Case):
+    def start(self, **logs):
+        self.app = self.echo("app")
+        self.port, self.admin = free_port(), free_port()
+        self.file = self.dir / "access.log"
+        return self.kanaria_with(self.text(**logs), self.port, self.admin)
+
+    def text(self, format="alb"):
+        return (config_text(self.port, self.admin, {"app": (1, [self.app.target])}, workers=2)
+                + f"access_logs: {{path: \"{self.file}\", format: {format}}}\n")
+
+    def wait_lines(self, count, file=None):
+        """The file's lines, as soon as there are so many."""
+        file = file or self.file
+        deadline = time.monotonic() + TIMEOUT
+        while not file.exists() or file.read_bytes().count(b"\n") < count:
+            self.assertLess(time.monotonic(), deadline, f"{file} never has {count} lines")
+            time.sleep(0.01)
+        return file.read_text().splitlines()
+
+
+class Json(AccessLogs):
+    def test_each_line_is_an_object_with_the_same_keys(self):
+        self.start(format="json")
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        get(self.port, "/a?b=1", headers={"User-Agent": 'curl "x" \\ \t', "traceparent": trace})
+        with connect(self.port) as sock:
+            sock.sendall(b"GET /a\xe4 HTTP/1.1\r\nHost: a\r\nUser-Agent: \xff\"},{\r\nConnection: close\r\n\r\n")
+            read_to_end(sock)
+        with connect(self.port) as sock:
+            sock.sendall(b"nonsense\r\n\r\n")
+            read_to_end(sock)
+        lines = [json.loads(line) for line in self.wait_lines(3)]
+        self.assertEqual({tuple(line) for line in lines}, {tuple(lines[0])})
+        first = next(line for line in lines if line["request_target"] == "/a?b=1")
+        self.assertEqual((first["elb_status_code"], first["answered_by"], first["target_group"], first["rule"],
+                          first["traceparent"], first["fault"]), (200, "target", "app", "canary", trace, None))
+        self.assertEqual(first["user_agent"], 'curl "x" \\')
+        self.assertEqual(sorted(line["elb_status_code"] for line in lines)[1:], [400, 400])
+
+    def test_a_reload_changes_the_format(self):
+        daemon = self.start()
+        get(self.port)
+        self.wait_lines(1)
+        daemon.config.write_text(self.text(format="json"))
+        self.assertIn("access_logs format: alb -> json", daemon.reload().stdout)
+        get(self.port)
+        first, second = self.wait_lines(2)
+        self.assertTrue(first.startswith("http "))
+        self.assertEqual(json.loads(second)["elb_status_code"], 200)
+
+    def test_traceparent_is_passed_on(self):
+        self.start()
+        self.assertIn('["traceparent","00-1-2-01"]', get(self.port, "/__echo", headers={"traceparent": "00-1-2-01"})[1].decode())
+
+
+class Rotation(AccessLogs):
+    def test_a_file_that_was_moved_away_is_made_anew_at_usr1_and_no_line_is_lost(self):
+        daemon = self.start()
+        sent, stop = [0, 0, 0], threading.Event()
+
+        def ask(client):
+            while not stop.is_set():
+                self.assertEqual(get(self.port)[0], 200)
+                sent[client] += 1
+
+        clients = [threading.Thread(target=ask, args=(i,)) for i in range(len(sent))]
+        for client in clients:
+            client.start()
+        moved = []
+        for i in range(3):
+            self.wait_lines(20)
+            moved.append(self.dir / f"access.log.{i}")
+            self.file.rename(moved[-1])
+            daemon.signal(signal.SIGUSR1)
+            self.wait_lines(1)  # in the new one
+        stop.set()
+        for client in clients:
+            client.join()
+        files = [*moved, self.file]
+        deadline = time.monotonic() + TIMEOUT
+        while (lines := sum(file.read_bytes().count(b"\n") for file in files)) < sum(sent):
+            self.assertLess(time.monotonic(), deadline, f"{lines} lines of {sum(sent)} requests")
+        self.assertEqual(lines, sum(sent))
+        for file in files:
+            for line in file.read_text().splitlines():
+                self.assertEqual(len(line.split('"')), len(self.wait_lines(1)[0].split('"')), line)
+        self.assertEqual(daemon.metric("access_log_dropped_total"), 0)
+
+    def test_a_path_that_cant_be_opened_any_more_leaves_the_old_file(self):
+        daemon = self.start()
+        self.file = self.dir / "logs" / "access.log"
+        self.file.parent.mkdir()
+        daemon.config.write_text(self.text())
+        daemon.reload()
+        self.file.parent.rename(self.dir / "moved")
+        daemon.signal(signal.SIGUSR1)
+        daemon.wait_for_line("USR1: access log .* can't be opened: No such file or directory; lines go on into the old file")
+        get(self.port)
+        self.wait_lines(1, self.dir / "moved" / "access.log")
+        shutil.rmtree(self.dir / "moved")
+
+    def test_stdout_stays_at_usr1(self):
+        app = self.echo("app")
+        daemon = self.kanaria({"app": (1, [app.target])})
+        daemon.signal(signal.SIGUSR1)
+        daemon.wait_for_line("USR1: access log reopened")
+        get(daemon.port, "/after")
+        daemon.wait_for_line("^http .*/after")
+
+
+if __name__ == "__main__":
+    unittest.main()
