@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -64,6 +65,34 @@ class Json(AccessLogs):
     def test_traceparent_is_passed_on(self):
         self.start()
         self.assertIn('["traceparent","00-1-2-01"]', get(self.port, "/__echo", headers={"traceparent": "00-1-2-01"})[1].decode())
+
+
+class Alb(AccessLogs):
+    def test_goaccess_reads_every_line(self):
+        daemon = self.start()
+        # A line has to be shorter than the 4 KiB that GoAccess reads at once; ALB's may be longer too.
+        odd = ["Mozilla/5.0 (X11; Linux x86_64) \"odd\" \\ agent", "\xe4\xff", "-", "a" * 3000, "%s %d {} [x]"]
+        for agent in odd:
+            get(self.port, "/a?b=%22&c=d", headers={"User-Agent": agent})
+        for method in ("HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
+            get(self.port, "/p%20q", method=method)
+        raw = [b"GET /x HTTP/1.0\r\n\r\n", b"nonsense\r\n\r\n", b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
+               b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"GET http://other.test/abs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+               b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", b"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"]
+        for request in raw:
+            with connect(self.port) as sock:
+                sock.sendall(request)
+                read_to_end(sock)
+        self.app.stop()
+        get(self.port, "/down")
+        lines = self.wait_lines(len(odd) + 7 + len(raw) + 1)
+        daemon.stop()
+        report, invalid = self.dir / "report.json", self.dir / "invalid.log"
+        subprocess.run(["goaccess", self.file, "--no-global-config", "--log-format=AWSALB", "-o", report,
+                        f"--invalid-requests={invalid}"], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=True)
+        general = json.loads(report.read_text())["general"]
+        refused = invalid.read_text() if invalid.exists() else ""
+        self.assertEqual((general["total_requests"], general["failed_requests"]), (len(lines), 0), refused)
 
 
 class Rotation(AccessLogs):
