@@ -100,14 +100,14 @@ class Stays {
   }
 
   /// Each cookie of that purpose, in a line of its own, or that there is none. `what`: whose entry is looked for.
-  /// As the daemon does, the first that opens counts, and of one name not more than a few are looked at.
+  /// As the daemon does, of each name the first that opens counts, and not more than a few are looked at.
   template <class Describe>
   void print_cookie(Purpose purpose, std::uint64_t scope, const std::string& what, Milliseconds life,
                     Describe describe) const {
     const proxy::CookieNames names = proxy::names_of(purpose);
     bool has_any = false;
-    bool is_decided = false;
     for (const std::string_view name : {names.first_party, names.third_party}) {
+      bool is_decided = false;
       int looked_at = 0;
       http::CookieReader cookies(question_.head.fields);
       for (http::Cookie cookie; !name.empty() && cookies.next(cookie);) {

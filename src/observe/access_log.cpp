@@ -35,6 +35,8 @@ class AccessLog::Sink {
     const bool file = ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
     // stdout may be shared, so it can't be made non-blocking; but a pipe that is writable takes this much at once.
     if (!file) most_ = PIPE_BUF;
+    device_ = about.st_dev;
+    inode_ = about.st_ino;
   }
   ~Sink() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -45,6 +47,7 @@ class AccessLog::Sink {
   explicit operator bool() const { return descriptor_ >= 0; }
   /// Its last byte ended no line.
   bool torn() const { return torn_; }
+  bool is_same_file_as(const Sink& other) const { return device_ == other.device_ && inode_ == other.inode_; }
 
   enum class Outcome : std::uint8_t { Written, Later, Failed };
   Outcome write(std::string_view text, std::size_t& written) {
@@ -59,6 +62,8 @@ class AccessLog::Sink {
 
  private:
   int descriptor_ = -1;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   std::size_t most_ = SIZE_MAX;
   bool torn_ = false;
 };
@@ -98,8 +103,9 @@ std::string AccessLog::configure(LineFormat format, const std::string& path) {
   return "";
 }
 
-std::string AccessLog::reopen() {
-  return path_ && *path_ != "-" ? open(*path_) : "";
+std::optional<std::string> AccessLog::reopen() {
+  if (!path_ || *path_ == "-") return std::nullopt;
+  return open(*path_);
 }
 
 std::string AccessLog::open(const std::string& path) {
@@ -216,7 +222,8 @@ void AccessLog::change_over(std::unique_ptr<Sink> next) {
     while (lost_.read() == before) lose(ring, 1);
   }
   left_ = 0;
-  cut_ = false;
+  // A file that nobody moved away goes on behind the half.
+  cut_ = sink_->torn() && *next && next->is_same_file_as(*sink_);
   sink_ = std::move(next);
 }
 

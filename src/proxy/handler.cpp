@@ -7,6 +7,10 @@
 namespace kanaria::proxy {
 namespace {
 
+// What is logged of them, and so kept while a request goes on: ALB's bound, and twice what W3C defines.
+constexpr std::size_t kLongestUserAgent = 8192;
+constexpr std::size_t kLongestTraceparent = 128;
+
 void begin(observe::ExchangeRecord& record, const http::Exchange& client, const runtime::Snapshot& snapshot,
            const runtime::Listener& listener) {
   record.wall = client.began().wall;
@@ -24,9 +28,9 @@ void begin(observe::ExchangeRecord& record, const http::Exchange& client, const 
   record.listener_row = listener.row;
   record.listener_port = listener.policy.listener_port;
   if (const http::Field* const agent = http::find(head.fields, http::FieldName::UserAgent))
-    record.user_agent = agent->value;
+    record.user_agent = agent->value.substr(0, kLongestUserAgent);
   if (const http::Field* const parent = http::find(head.fields, http::FieldName::Traceparent))
-    record.traceparent = parent->value;
+    record.traceparent = parent->value.substr(0, kLongestTraceparent);
 }
 
 /// The one place where an exchange is told: counters and access log, success or not.

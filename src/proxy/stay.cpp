@@ -24,25 +24,43 @@ std::uint32_t now_of(const Request& request) {
   return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(since_epoch).count());
 }
 
-/// Opens the first cookie of that purpose that can be; why the first one couldn't, where none can.
-cookies::KeyRing::Opened open_first(const Request& request, Purpose purpose, cookies::Entries& entries) {
+/// Adds what another cookie of the same purpose says that is newer. A page in another site's frame is given and shows
+/// the third-party one alone, so the two may tell of different times.
+void merge(cookies::Entries& entries, const cookies::Entries& others) {
+  for (const Entry& other : others) {
+    const Entry* const known = find(entries, other.scope);
+    if (known == nullptr || known->since < other.since) put(entries, other);
+  }
+}
+
+/// What the first cookie of each name says that can be opened; why the first one couldn't, where none can.
+cookies::KeyRing::Opened open_all(const Request& request, Purpose purpose, cookies::Entries& entries) {
   const CookieNames names = names_of(purpose);
-  cookies::KeyRing::Opened first;
+  cookies::KeyRing::Opened all;
+  std::string_view opened_text;
   for (const std::string_view name : {names.first_party, names.third_party}) {
     int looked_at = 0;
     http::CookieReader cookies(request.client.head().fields);
     for (http::Cookie cookie; !name.empty() && looked_at < kMostOfAName && cookies.next(cookie);) {
       if (cookie.name != name) continue;
       ++looked_at;
-      const auto opened = request.snapshot.keys()->open(purpose, cookie.value, request.context.loop.index(), entries);
-      if (opened.rejection == Rejection::None) return opened;
-      if (first.rejection == Rejection::None) first = opened;
+      if (!opened_text.empty() && cookie.value == opened_text) break;  // as mostly: nothing new
+      cookies::Entries found;
+      const auto opened = request.snapshot.keys()->open(purpose, cookie.value, request.context.loop.index(), found);
+      if (opened.rejection != Rejection::None) {
+        if (opened_text.empty() && all.rejection == Rejection::None) all.rejection = opened.rejection;
+        continue;
+      }
+      all = {Rejection::None, all.by_old_key || opened.by_old_key};
+      opened_text = cookie.value;
+      merge(entries, found);
+      break;
     }
   }
-  return first;
+  return all;
 }
 
-/// A cookie that was read, and what it says of a scope.
+/// What cookies say of a scope.
 struct Found {
   const Entry* entry = nullptr;  // null: nothing that still counts
   bool renew = false;
@@ -52,7 +70,7 @@ struct Found {
 Found read(const Request& request, Purpose purpose, std::uint64_t scope, Milliseconds life, int renewals,
            cookies::Entries& entries) {
   Found found;
-  const auto [rejection, by_old_key] = open_first(request, purpose, entries);
+  const auto [rejection, by_old_key] = open_all(request, purpose, entries);
   found.rejection = rejection;
   found.entry = find(entries, scope);
   if (found.entry == nullptr) return found;
@@ -120,7 +138,7 @@ bool sets(const http::Field& field, std::string_view cookie) {
 Age age_of(const Entry& entry, std::uint32_t now, Milliseconds life, int renewals) {
   if (entry.since > now && entry.since - now > kClockSkew) return Age::Expired;
   const Milliseconds age = std::chrono::seconds(entry.since > now ? 0 : now - entry.since);
-  if (age >= life) return Age::Expired;
+  if (age > life) return Age::Expired;  // to a second: it counts from the beginning of one
   return age > 0s && age * renewals >= life ? Age::ToRenew : Age::Fresh;
 }
 

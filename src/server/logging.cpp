@@ -75,11 +75,13 @@ std::string configure_logs(const config::Model& model, observe::AccessLog& acces
 }
 
 void reopen(observe::AccessLog& access_log) {
-  const std::string failure = access_log.reopen();
-  if (failure.empty()) {
+  const std::optional<std::string> failure = access_log.reopen();
+  if (!failure) {
+    spdlog::info("USR1: the access log is no file, nothing is reopened");
+  } else if (failure->empty()) {
     spdlog::info("USR1: access log reopened");
   } else {
-    spdlog::error("USR1: {}; lines go on into the old file", failure);
+    spdlog::error("USR1: {}; lines go on into the old file", *failure);
   }
 }
 

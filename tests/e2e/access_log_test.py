@@ -141,11 +141,29 @@ class Rotation(AccessLogs):
         self.wait_lines(1, self.dir / "moved" / "access.log")
         shutil.rmtree(self.dir / "moved")
 
+    def test_a_torn_line_is_ended_before_the_next_also_when_nobody_moved_the_file(self):
+        daemon = self.start(format="json")
+        get(self.port, "/before")
+        self.wait_lines(1)
+        prlimit = ["prlimit", "--pid", str(daemon.process.pid)]
+        subprocess.run([*prlimit, f"--fsize={self.file.stat().st_size + 300}:unlimited"], check=True)
+        get(self.port, "/torn")
+        deadline = time.monotonic() + TIMEOUT
+        while daemon.metric("access_log_dropped_total") == 0:
+            self.assertLess(time.monotonic(), deadline)
+        subprocess.run([*prlimit, "--fsize=unlimited:unlimited"], check=True)
+        daemon.signal(signal.SIGUSR1)
+        daemon.wait_for_line("USR1: access log reopened")
+        get(self.port, "/after")
+        before, half, after = self.wait_lines(3)
+        self.assertEqual([json.loads(line)["request_target"] for line in (before, after)], ["/before", "/after"])
+        self.assertEqual(len(half), 300)
+
     def test_stdout_stays_at_usr1(self):
         app = self.echo("app")
         daemon = self.kanaria({"app": (1, [app.target])})
         daemon.signal(signal.SIGUSR1)
-        daemon.wait_for_line("USR1: access log reopened")
+        daemon.wait_for_line("USR1: the access log is no file, nothing is reopened")
         get(daemon.port, "/after")
         daemon.wait_for_line("^http .*/after")
 

@@ -130,6 +130,21 @@ class Groups(Stickiness):
         user.get()
         self.assertEqual(user.set, {})
 
+    def test_are_told_by_the_newer_of_the_two_cookies(self):
+        """A page in another site's frame is given the third-party cookie alone, so it may know of more."""
+        apps = self.apps(main=1, canary=1)
+        rule = ("      - {priority: 1, name: b, conditions: [{path_pattern: [\"/b\"]}], action: {forward: {" + STICKY
+                + ", target_groups: [{name: main, weight: 1}, {name: canary, weight: 1}]}}}")
+        daemon = self.start(apps, {"main": 1, "canary": 1}, STICKY, rules=rule)
+        for user in self.users(8):
+            page = user.get()
+            first_party = user.cookies.pop("AWSALBTG")
+            framed = user.get("/b")
+            user.cookies["AWSALBTG"] = first_party  # which says nothing of /b
+            self.assertEqual([user.get("/b"), user.get()], [framed, page])
+        self.await_metric(daemon, 16, "sticky_requests_total", result="new")
+        self.await_metric(daemon, 16, "sticky_requests_total", result="kept")
+
     def test_count_kept_new_and_moved_requests(self):
         apps = self.apps(main=1, canary=1)
         daemon = self.start(apps, {"main": 1, "canary": 0}, STICKY)

@@ -52,8 +52,9 @@ class AccessLog {
   /// returns, the writer has changed over (unless its disk hangs: then it does so later). What waited went to the old
   /// place if that took it at once.
   std::string configure(LineFormat format, const std::string& path);
-  /// Opens the file by its path again, for it was moved away. The same; stdout stays, and what is off stays off.
-  std::string reopen();
+  /// Opens the file by its path again, for it was moved away, and returns the same; none: it is stdout or off, and
+  /// stays so.
+  std::optional<std::string> reopen();
 
   Lane& lane(std::size_t worker) { return *lanes_[worker]; }
 

@@ -52,7 +52,7 @@ struct ExchangeRecord {
   std::uint8_t minor = 1;            // HTTP/1.minor
   std::string_view user_agent;
   std::string_view trace_id;     // X-Amzn-Trace-Id as sent to the target
-  std::string_view traceparent;  // of W3C's Trace Context, as it came and as it is passed on
+  std::string_view traceparent;  // of W3C's Trace Context, as it came
 
   http::DesyncReason desync = http::DesyncReason::None;
 

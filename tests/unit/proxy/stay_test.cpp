@@ -14,13 +14,14 @@ TEST(Age, OfAnEntryIsFreshThenToRenewThenExpired) {
   EXPECT_EQ(age_of(kEntry, kSince, 1h, kRenewals), Age::Fresh);
   EXPECT_EQ(age_of(kEntry, kSince + 56, 1h, kRenewals), Age::Fresh);
   EXPECT_EQ(age_of(kEntry, kSince + 57, 1h, kRenewals), Age::ToRenew);  // 3600 / 64
-  EXPECT_EQ(age_of(kEntry, kSince + 3599, 1h, kRenewals), Age::ToRenew);
-  EXPECT_EQ(age_of(kEntry, kSince + 3600, 1h, kRenewals), Age::Expired);
+  EXPECT_EQ(age_of(kEntry, kSince + 3600, 1h, kRenewals), Age::ToRenew);
+  EXPECT_EQ(age_of(kEntry, kSince + 3601, 1h, kRenewals), Age::Expired);
 }
 
 TEST(Age, OfTheShortestLifeIsNeverRenewedInItsFirstSecond) {
   EXPECT_EQ(age_of(kEntry, kSince, 1s, kRenewals), Age::Fresh);
-  EXPECT_EQ(age_of(kEntry, kSince + 1, 1s, kRenewals), Age::Expired);
+  EXPECT_EQ(age_of(kEntry, kSince + 1, 1s, kRenewals), Age::ToRenew);
+  EXPECT_EQ(age_of(kEntry, kSince + 2, 1s, kRenewals), Age::Expired);
   EXPECT_EQ(age_of(kEntry, kSince + 1, 2s, kRenewals), Age::ToRenew);
 }
 
@@ -33,7 +34,7 @@ TEST(Age, OfABucketIsAYearAndRenewedAfterHalf) {
   const auto days = [](std::uint32_t count) { return kSince + count * 86'400; };
   EXPECT_EQ(age_of(kEntry, days(182), kBucketLife, kBucketRenewals), Age::Fresh);
   EXPECT_EQ(age_of(kEntry, days(183), kBucketLife, kBucketRenewals), Age::ToRenew);
-  EXPECT_EQ(age_of(kEntry, days(365), kBucketLife, kBucketRenewals), Age::Expired);
+  EXPECT_EQ(age_of(kEntry, days(365) + 1, kBucketLife, kBucketRenewals), Age::Expired);
 }
 
 TEST(Bucket, StandsInAnEntryWithItsGroup) {
