@@ -113,8 +113,12 @@ const Entry* find(const Entries& entries, std::uint64_t scope) {
 void put(Entries& entries, const Entry& entry) {
   auto at = std::ranges::find(entries, entry.scope, &Entry::scope);
   if (at == entries.end()) {
-    if (entries.size() < kMostEntries) entries.emplace_back();
-    at = entries.end() - 1;
+    if (entries.size() < kMostEntries) {
+      entries.emplace_back();
+      at = entries.end() - 1;
+    } else {  // of those that came in one second, the one that was put first
+      at = std::ranges::min_element(entries.rbegin(), entries.rend(), {}, &Entry::since).base() - 1;
+    }
   }
   std::move_backward(entries.begin(), at, at + 1);
   entries.front() = entry;

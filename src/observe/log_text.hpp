@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "kanaria/base/clock.hpp"
@@ -19,7 +18,7 @@ bool add_seconds_between(std::string& out, Time from, Time to);
 
 /// When the exchange was complete.
 WallTime end_of(const ExchangeRecord& record);
-/// When the target's answer began, for how long it took us from there; unset: none came.
+/// When the head of the target's answer came; unset: none did, though the target may have closed then.
 Time answer_of(const ExchangeRecord& record);
 
 }  // namespace kanaria::observe

@@ -27,9 +27,10 @@ std::uint32_t now_of(const Request& request) {
 /// Adds what another cookie of the same purpose says that is newer. A page in another site's frame is given and shows
 /// the third-party one alone, so the two may tell of different times.
 void merge(cookies::Entries& entries, const cookies::Entries& others) {
-  for (const Entry& other : others) {
-    const Entry* const known = find(entries, other.scope);
-    if (known == nullptr || known->since < other.since) put(entries, other);
+  // From the oldest on: each is put first, and so they stay in their order.
+  for (auto other = others.rbegin(); other != others.rend(); ++other) {
+    const Entry* const known = find(entries, other->scope);
+    if (known == nullptr || known->since < other->since) put(entries, *other);
   }
 }
 

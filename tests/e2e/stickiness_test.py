@@ -227,6 +227,22 @@ class Groups(Stickiness):
         self.await_metric(daemon, 30, "sticky_requests_total", result="new")
         self.assertLess(len(user.cookies["AWSALBTG"]), 900)
 
+    def test_of_more_rules_than_a_cookie_has_room_for_lose_the_oldest_alone(self):
+        apps = self.apps(main=1)
+        rules = "\n".join(
+            f"      - {{priority: {i + 1}, name: rule{i}, conditions: [{{path_pattern: [\"/{i}/*\"]}}], action: {{forward: {{{STICKY}, "
+            f"target_groups: [{{name: main, weight: 1}}]}}}}}}" for i in range(33))
+        daemon = self.start(apps, {"main": 1}, STICKY, rules=rules)
+        user = self.users(1)[0]
+        for i in range(33):
+            user.get(f"/{i}/")
+        for i in range(1, 33):
+            user.get(f"/{i}/")
+            self.assertEqual(user.set, {}, f"rule {i} gave way")
+        self.await_metric(daemon, 33, "sticky_requests_total", result="new")
+        user.get("/0/")
+        self.await_metric(daemon, 34, "sticky_requests_total", result="new")
+
     def test_are_in_the_access_log(self):
         daemon = self.start(self.apps(main=1), {"main": 1}, STICKY)
         user = self.users(1)[0]

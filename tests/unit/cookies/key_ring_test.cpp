@@ -155,5 +155,15 @@ TEST(Entries, GiveWayWhenTheyAreOldest) {
   EXPECT_EQ(entries.back().scope, 1U);
 }
 
+TEST(Entries, GiveWayByTheirAgeWhereverTheyStand) {
+  Entries entries;
+  for (std::uint64_t scope = 0; scope < kMostEntries; ++scope)
+    put(entries, {scope, 0, static_cast<std::uint32_t>(scope == 20 ? 5 : 100 + scope)});
+  put(entries, {99, 0, 500});
+  EXPECT_EQ(find(entries, 20), nullptr);
+  EXPECT_NE(find(entries, 0), nullptr);
+  EXPECT_EQ(entries.front().scope, 99U);
+}
+
 }  // namespace
 }  // namespace kanaria::cookies
