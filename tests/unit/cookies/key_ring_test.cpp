@@ -64,6 +64,28 @@ TEST_F(Ring, RejectsWhatIsForAnotherPurpose) {
   EXPECT_TRUE(opened_.empty());
 }
 
+TEST_F(Ring, OpensAgainAsItDidTheFirstTime) {
+  const Entries four{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}};
+  const KeyRing former({key_of("b", 2)}, 1);
+  const KeyRing ring({key_of("a", 1), key_of("b", 2)}, 1);
+  const std::string text = seal(former, Purpose::Group, four);
+  for (int i = 0; i < 2; ++i) {
+    const auto [rejection, by_old_key] = ring.open(Purpose::Group, text, 0, opened_);
+    EXPECT_EQ(rejection, Rejection::None);
+    EXPECT_TRUE(by_old_key);
+    EXPECT_EQ(opened_, four);
+  }
+  EXPECT_EQ(open(ring, text, Purpose::Bucket), Rejection::Foreign);
+  for (std::size_t at = 0; at < text.size(); ++at) {  // one that ends as it does is looked for in its place
+    std::string forged = text;
+    forged[at] = forged[at] == 'A' ? 'B' : 'A';
+    EXPECT_NE(open(ring, forged), Rejection::None) << at;
+    EXPECT_TRUE(opened_.empty());
+  }
+  EXPECT_NE(open(ring, text.substr(1)), Rejection::None);
+  EXPECT_EQ(open(ring, text), Rejection::None);
+}
+
 TEST_F(Ring, RotatesWithoutLosingAnybody) {
   const std::string old = seal(ring_, Purpose::Group, one_);
   const KeyRing rotated({key_of("b", 2), key_of("a", 1)}, 1);
