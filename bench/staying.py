@@ -93,7 +93,7 @@ class Staying(stickiness_test.Stickiness):
         self.measure_cost("a valid AWSALBTG, the same user's again and again", users=1)
 
     def test_cost_of_many(self):
-        self.measure_cost("a valid AWSALBTG, of more users in turn than are remembered", users=1000)
+        self.measure_cost("a valid AWSALBTG, of more users in turn than are remembered", users=4000)
 
     def measure_cost(self, kind, users):
         apps = self.apps(main=1, canary=1)

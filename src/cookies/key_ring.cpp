@@ -120,7 +120,7 @@ class Recent {
   }
 
  private:
-  std::vector<Place> places_ = std::vector<Place>(256);
+  std::vector<Place> places_ = std::vector<Place>(1024);
 };
 
 }  // namespace

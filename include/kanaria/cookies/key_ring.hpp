@@ -9,7 +9,7 @@
 // NIST stops, leave a repeated one less likely than 2^-33.
 //
 // A ring is made and destroyed on control, and shared by all workers; each has contexts of its own in it, so that no
-// call locks, nor allocates for the usual number of entries; and each remembers what it opened of late, some 80 KiB.
+// call locks, nor allocates for the usual number of entries; and each remembers what it opened of late, some 300 KiB.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
