@@ -5,9 +5,10 @@
 namespace kanaria::admin {
 
 int serve(const std::string& config_file) {
-  server::Server server(config_file);
-  Api api(server);
-  switch (server.run(api)) {
+  const std::unique_ptr<server::Server> server = server::make_server(config_file);
+  Api full(*server, Access::Full);
+  Api read_only(*server, Access::ReadOnly);
+  switch (server->run(full, read_only)) {
     case server::Server::End::Drained: return 0;
     case server::Server::End::CouldNotStart: return 1;
     case server::Server::End::BadConfiguration: return 78;

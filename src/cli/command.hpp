@@ -24,6 +24,9 @@ void add_probe(CLI::App& app, int& exit_code);
 void add_reload(CLI::App& app, int& exit_code);
 void add_targets(CLI::App& app, int& exit_code);
 void add_keys(CLI::App& app, int& exit_code);
+void add_status(CLI::App& app, int& exit_code);
+void add_weights(CLI::App& app, int& exit_code);
+void add_errors(CLI::App& app, int& exit_code);
 void add_healthcheck(CLI::App& app, int& exit_code);
 
 /// A flag that is named in the documentation and comes later: using it is an error, and help doesn't show it.

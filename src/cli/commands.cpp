@@ -15,7 +15,7 @@ constexpr const char* kVersion = "kanaria " KANARIA_VERSION "\n" KANARIA_LIBRARI
 
 /// Documented commands that come later are refused by name instead of as a typing mistake.
 void add_later_commands(CLI::App& app, int& exit_code) {
-  for (const char* name : {"status", "weights", "errors", "rollout", "completion"}) {
+  for (const char* name : {"rollout", "completion"}) {
     CLI::App* command = app.add_subcommand(name)->group("")->prefix_command();
     command->set_help_flag();
     command->callback([name, &exit_code] {
@@ -66,7 +66,10 @@ int run(int argc, const char* const* argv) {
   add_explain(app, exit_code);
   add_probe(app, exit_code);
   add_reload(app, exit_code);
+  add_status(app, exit_code);
+  add_weights(app, exit_code);
   add_targets(app, exit_code);
+  add_errors(app, exit_code);
   add_healthcheck(app, exit_code);
   add_keys(app, exit_code);
   add_later_commands(app, exit_code);

@@ -18,7 +18,10 @@ namespace kanaria::cli {
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct Options {
+  AdminOptions daemon;
   std::string config;
   std::string method;
   std::string url;
@@ -103,18 +106,45 @@ void print_transforms(const rules::Rule& rule, const http::Rewritten& rewritten)
   if (rule.has_transforms() && rewritten.host.empty() && rewritten.target.empty()) label("") << "none matches\n";
 }
 
+/// The rule's weights in the daemon; null: a file is asked.
+Json running_weights(const Question& question, const rules::Rule& rule) {
+  if (question.daemon == nullptr) return {};
+  return get_json(*question.daemon,
+                  "/api/v1/listeners/" + question.listener.name + "/rules/" + std::string(rule.name()) + "/weights");
+}
+
+/// "2/3 healthy  "
+std::string health_of(const Json& running, const std::string& group) {
+  if (running.is_null()) return "";
+  for (const Json& one : running.at("target_groups"))
+    if (one.at("target_group") == group)
+      return std::to_string(one.at("healthy").get<int>()) + "/" + std::to_string(one.at("targets").get<int>()) +
+             " healthy  ";
+  return "";
+}
+
+void print_override(const Json& running) {
+  if (running.is_null() || running.at("override").is_null()) return;
+  const Json& override = running.at("override");
+  label("") << "override by " << text_of(override.at("who")) << ' ' << text_of(override.at("when"));
+  if (!override.at("reason").get<std::string>().empty()) std::cout << " \"" << text_of(override.at("reason")) << '"';
+  std::cout << ", file line " << override.at("line").get<int>() << '\n';
+}
+
 void print_forward(const Question& question, const rules::Rule& rule, const rules::Forward& forward, Arena& arena) {
   const int total = std::accumulate(forward.groups.begin(), forward.groups.end(), 0,
                                     [](int sum, const config::WeightedGroup& group) { return sum + group.weight; });
   const char* name = "forward";
   std::size_t width = 0;
+  const Json running = running_weights(question, rule);
   for (const config::WeightedGroup& group : forward.groups) width = std::max(width, group.name.value.size());
   for (const config::WeightedGroup& group : forward.groups) {
     label(name) << std::setw(static_cast<int>(width)) << group.name.value << std::right << std::setw(5) << group.weight
                 << std::setw(8) << (total == 0 ? "-" : config::percent(group.weight, total)) << "   " << std::left
-                << describe_targets(question.model, group.name.value) << '\n';
+                << health_of(running, group.name.value) << describe_targets(question.model, group.name.value) << '\n';
     name = "";
   }
+  print_override(running);
   if (total == 0) return print_fault(Fault::AllWeightsZero);
   const bool sticky = forward.stickiness.enabled;
   label("") << "split " << words(forward.split) << ", stickiness "
@@ -161,7 +191,7 @@ int explain(const Options& options) {
   const auto peer = boost::asio::ip::make_address(options.from, not_an_address);
   if (not_an_address) throw CLI::ValidationError("--from", '"' + options.from + "\" is not an IP address");
 
-  const std::optional<CheckedFile> file = require_file(options.config);
+  const std::optional<CheckedFile> file = require_config(options.config, options.daemon);
   if (!file) return kBadConfiguration;
   const config::Model& model = *file->loaded.model;
   const std::size_t index = choose_listener(model, options.listener, url);
@@ -169,10 +199,10 @@ int explain(const Options& options) {
   const AskedRequest request(options.method, url, headers);
   http::RequestHead head = request.head();
   const Fault refused = http::admit(rules::connection_policy(model.load_balancer).admission, head);
-  const Question question{model, listener, head, peer};
+  const Question question{model, listener, head, peer, options.config.empty() ? &options.daemon : nullptr};
 
   label("listener") << listener.name << "  " << config::to_text(listener.address, listener.port) << "  of "
-                    << options.config << '\n';
+                    << (options.config.empty() ? "the running configuration" : options.config) << '\n';
   if (head.desync != http::DesyncReason::None) {
     const http::DesyncRow& row = row_of(head.desync);
     label("desync") << name_of(row.severity) << ' ' << row.name << (head.isolated ? ": both connections end" : "")
@@ -191,8 +221,8 @@ int explain(const Options& options) {
 void add_explain(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("explain", "Say which rule a request meets and why, and what the target gets");
-  command->add_option("--config", options->config,
-                      "Configuration file; asking the running daemon is not available yet");
+  command->add_option("--config", options->config, "Configuration file; without it, what the running daemon has");
+  add_admin_options_without_config(*command, options->daemon);
   command->add_option("METHOD", options->method, "GET, POST, ...")->required();
   command->add_option("URL", options->url, "http://HOST:PORT/PATH?QUERY")->required();
   command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")->allow_extra_args(false);
@@ -200,7 +230,7 @@ void add_explain(CLI::App& app, int& exit_code) {
   command->add_option("--listener", options->listener, "Name of the listener, where the URL doesn't tell");
   command->footer(
       "Example:\n  kanaria explain --config canary.yaml GET http://shop.test:8080/api/cart -H 'X-Canary: always'");
-  command->callback([options, &exit_code] { exit_code = explain(*options); });
+  command->callback([options, &exit_code] { exit_code = run_remote([&] { return explain(*options); }); });
 }
 
 }  // namespace kanaria::cli

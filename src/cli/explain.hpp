@@ -8,6 +8,7 @@
 #include "kanaria/config/model.hpp"
 #include "kanaria/http/message.hpp"
 #include "kanaria/rules/action.hpp"
+#include "remote.hpp"
 
 namespace kanaria::cli {
 
@@ -17,6 +18,7 @@ struct Question {
   const config::Listener& listener;
   const http::RequestHead& head;
   const boost::asio::ip::address& peer;
+  const AdminOptions* daemon = nullptr;  // to be asked for what no file tells; null: a file is explained
 };
 
 /// Begins a line; empty: it goes on with what the one before is about.

@@ -1,5 +1,6 @@
 // A configuration file as the daemon would take it: parsed, validated and its rules compiled, with every fault of the
-// three. Used by all commands that work offline.
+// three. Used by all commands that work offline, and by
+// those that ask a daemon for what it has.
 #pragma once
 
 #include <iosfwd>
@@ -10,6 +11,7 @@
 
 #include "kanaria/config/parse.hpp"
 #include "kanaria/rules/rule_table.hpp"
+#include "remote.hpp"
 
 namespace kanaria::cli {
 
@@ -24,7 +26,9 @@ struct CheckedFile {
 CheckedFile check_file(const std::string& file);
 
 /// The same for a command that can't go on without: prints what is wrong to stderr; none when it has faults. What is
-/// only odd is for `check` to say. Throws CLI::ValidationError where no file is given.
+/// only odd is for `check` to say.
 std::optional<CheckedFile> require_file(const std::string& file);
+/// Of the file or, where none is given, what is in force in the daemon.
+std::optional<CheckedFile> require_config(const std::string& file, const AdminOptions& daemon);
 
 }  // namespace kanaria::cli

@@ -1,12 +1,18 @@
 // The commands that ask a running daemon over its admin listener.
 #include "remote.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "kanaria/base/files.hpp"
 #include "kanaria/config/parse.hpp"
+#include "kanaria/config/text.hpp"
 
 namespace kanaria::cli {
 
@@ -43,35 +49,65 @@ Daemon of_model(const config::Model& model, const std::string& file) {
 
 Daemon find_daemon(const AdminOptions& options) {
   if (!options.admin.empty()) return at_address(options.admin);
-  if (options.config.empty()) return at_address(kDefaultAdmin);
-  const config::Loaded loaded = config::load(options.config, config::process_environment());
+  const std::string file =
+      options.config.empty() ? config::process_environment()("KANARIA_CONFIG").value_or("") : options.config;
+  if (file.empty()) return at_address(kDefaultAdmin);
+  const config::Loaded loaded = config::load(file, config::process_environment());
   if (!loaded.model) {
     std::cerr << config::render(loaded)
               << "kanaria: the admin address can't be read from a file with faults; give it with --admin\n";
     throw BadConfiguration{};
   }
-  return of_model(*loaded.model, options.config);
+  return of_model(*loaded.model, file);
+}
+
+/// The first line of the file that isn't a comment: a token alone, or NAME:TOKEN as the daemon has it.
+std::string read_token(const std::string& file) {
+  constexpr std::size_t kLargest = 1024UL * 1024;
+  const FileText read = read_small_file(file, kLargest);
+  if (!read.text) throw std::runtime_error("the token file " + file + " " + read.fault);
+  std::istringstream lines(*read.text);
+  for (std::string line; std::getline(lines, line);) {
+    while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
+    if (line.empty() || line.starts_with('#')) continue;
+    const std::size_t colon = line.find(':');
+    return colon == std::string::npos ? line : line.substr(colon + 1);
+  }
+  throw std::runtime_error("the token file " + file + " has no token in it");
+}
+
+/// "alice@laptop": what the audit line says that we say.
+std::string who_i_am() {
+  const passwd* const user = ::getpwuid(::getuid());
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  return std::string(user == nullptr ? std::to_string(::getuid()) : user->pw_name) + "@" + host;
 }
 
 }  // namespace
 
 void add_admin_options(CLI::App& command, AdminOptions& options) {
-  command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
-      ->envname("KANARIA_ADMIN");
-  command.add_option("--config", options.config, "Configuration file to take the admin address from")
-      ->envname("KANARIA_CONFIG");
-  add_later_flag(command, "--token-file");
+  command.add_option("--config", options.config, "Configuration file to take the admin address from");
+  add_admin_options_without_config(command, options);
 }
 
-Response ask(const AdminOptions& options, http1::verb method, const std::string& target, const std::string& body) {
-  if (config::process_environment()("KANARIA_TOKEN_FILE")) {
-    throw CLI::ValidationError("KANARIA_TOKEN_FILE", "not available yet");
-  }
+void add_admin_options_without_config(CLI::App& command, AdminOptions& options) {
+  command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
+      ->envname("KANARIA_ADMIN");
+  command.add_option("--token-file", options.token_file, "File with a token of the daemon's admin.token_file")
+      ->envname("KANARIA_TOKEN_FILE");
+}
+
+Response ask(const AdminOptions& options, http1::verb method, const std::string& target, const std::string& body,
+             const HeaderList& more) {
   const auto [address, place] = find_daemon(options);
   Request request(method, target, 11);
   request.set(http1::field::host, place.unix_path.empty() ? address : "localhost");
   request.set(http1::field::connection, "close");
+  request.set("X-Kanaria-Client", who_i_am());
+  if (!options.token_file.empty()) request.set(http1::field::authorization, "Bearer " + read_token(options.token_file));
   if (method != http1::verb::get) request.set(http1::field::content_type, "application/json");
+  for (const auto& [name, value] : more) request.set(name, value);
   request.body() = body;
   request.prepare_payload();
 
@@ -92,6 +128,46 @@ Response ask(const AdminOptions& options, http1::verb method, const std::string&
     }
   }
   return std::move(*answer);
+}
+
+nlohmann::ordered_json get_json(const AdminOptions& options, const std::string& target) {
+  const Response answer = ask(options, http1::verb::get, target);
+  auto body = nlohmann::ordered_json::parse(answer.body());
+  if (answer.result() == http1::status::ok) return body;
+  throw std::runtime_error(text_of(body.at("error").at("message")));
+}
+
+std::string text_of(const nlohmann::ordered_json& value) {
+  return config::printable(value.get<std::string>());
+}
+
+std::string encoded(std::string_view text) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (kPlain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+std::pair<std::string, std::string> parse_rule(const std::string& text) {
+  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string listener = text.substr(0, slash);
+  const std::string rule = text.substr(std::min(slash + 1, text.size()));
+  const auto is_name = [&](const std::string& name) {
+    return !name.empty() && name.find_first_not_of(kCharacters) == std::string::npos;
+  };
+  if (!is_name(listener) || !is_name(rule))
+    throw CLI::ValidationError("LISTENER/RULE",
+                               config::in_quotes(text) + " is none: write it as http-8080/canary or http-8080/default");
+  return {listener, rule};
 }
 
 int run_remote(const std::function<int()>& run) {
@@ -123,8 +199,22 @@ int print_reload(const Response& answer) {
   return answer.result() == http1::status::unprocessable_entity ? kBadConfiguration : kFailed;
 }
 
-int reload(const AdminOptions& options) {
-  return print_reload(ask(options, http1::verb::post, "/api/v1/reload"));
+struct ReloadOptions {
+  AdminOptions daemon;
+  bool dry_run = false;
+  bool force = false;
+  bool reset_overrides = false;
+};
+
+int reload(const ReloadOptions& options) {
+  std::string query;
+  const auto add = [&](bool wanted, std::string_view name) {
+    if (wanted) query += (query.empty() ? "?" : "&") + std::string(name) + "=1";
+  };
+  add(options.dry_run, "dry_run");
+  add(options.force, "force");
+  add(options.reset_overrides, "reset_overrides");
+  return print_reload(ask(options.daemon, http1::verb::post, "/api/v1/reload" + query));
 }
 
 int healthcheck(const AdminOptions& options) {
@@ -134,25 +224,26 @@ int healthcheck(const AdminOptions& options) {
   return ready ? kFine : kFailed;
 }
 
-void add_remote(CLI::App& command, int& exit_code, int (*run)(const AdminOptions&)) {
-  auto options = std::make_shared<AdminOptions>();
-  add_admin_options(command, *options);
-  command.callback([options, run, &exit_code] { exit_code = run_remote([&] { return run(*options); }); });
-}
-
 }  // namespace
 
 void add_reload(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<ReloadOptions>();
   CLI::App* command = app.add_subcommand("reload", "Let the daemon read its file again, and wait until it is in force");
-  add_remote(*command, exit_code, reload);
-  for (const char* flag : {"--dry-run", "--force", "--reset-overrides"}) add_later_flag(*command, flag);
+  add_admin_options(*command, options->daemon);
+  command->add_flag("--dry-run", options->dry_run, "Say what would change, and change nothing; ports are not tried");
+  command->add_flag("--force", options->force, "Also where a rule would be left without any target");
+  command->add_flag("--reset-overrides", options->reset_overrides,
+                    "Weights and targets that were set by hand are as in the file again");
   command->footer("Example:\n  kanaria reload --admin unix:/run/kanaria/admin.sock");
+  command->callback([options, &exit_code] { exit_code = run_remote([&] { return reload(*options); }); });
 }
 
 void add_healthcheck(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<AdminOptions>();
   CLI::App* command = app.add_subcommand("healthcheck", "Exit with 0 when the daemon is ready");
-  add_remote(*command, exit_code, healthcheck);
+  add_admin_options(*command, *options);
   command->footer("Example:\n  HEALTHCHECK CMD kanaria healthcheck");
+  command->callback([options, &exit_code] { exit_code = run_remote([&] { return healthcheck(*options); }); });
 }
 
 }  // namespace kanaria::cli

@@ -6,17 +6,28 @@
 #include "kanaria/config/print.hpp"
 
 namespace kanaria::cli {
+namespace {
+
+struct Options {
+  AdminOptions daemon;
+  std::string config;
+};
+
+int show(const Options& options) {
+  const std::optional<CheckedFile> checked = require_config(options.config, options.daemon);
+  if (checked) std::cout << config::to_yaml(*checked->loaded.model);
+  return checked ? kFine : kBadConfiguration;
+}
+
+}  // namespace
 
 void add_show(CLI::App& app, int& exit_code) {
-  auto file = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("show", "Print a configuration with every default filled in");
-  command->add_option("--config", *file, "Configuration file; asking the running daemon is not available yet");
+  command->add_option("--config", options->config, "Configuration file; without it, what the running daemon has");
+  add_admin_options_without_config(*command, options->daemon);
   command->footer("Example:\n  kanaria show --config canary.yaml");
-  command->callback([file, &exit_code] {
-    const std::optional<CheckedFile> checked = require_file(*file);
-    if (checked) std::cout << config::to_yaml(*checked->loaded.model);
-    exit_code = checked ? kFine : kBadConfiguration;
-  });
+  command->callback([options, &exit_code] { exit_code = run_remote([&] { return show(*options); }); });
 }
 
 }  // namespace kanaria::cli

@@ -11,7 +11,7 @@ namespace kanaria::cli {
 namespace {
 
 namespace http1 = boost::beast::http;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 struct Options {
   AdminOptions daemon;
@@ -25,11 +25,6 @@ struct Options {
 bool is_name(const std::string& group) {
   constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   return !group.empty() && group.find_first_not_of(kCharacters) == std::string::npos;
-}
-
-/// What the daemon says, fit for a terminal.
-std::string text_of(const Json& value) {
-  return config::printable(value.get<std::string>());
 }
 
 /// A line of the table; a target too long for its column has a line of its own.
@@ -75,7 +70,7 @@ int print_group(const Options& options, const Json& group) {
   if (group.at("fail_open").get<bool>()) std::cout << "too few are healthy: all of them take traffic\n";
   const Json& overrides = group.at("overrides");
   if (overrides.empty()) return kFine;
-  std::cout << "changed by hand, until a restart or kanaria targets " << options.group << " --reset:\n";
+  std::cout << "changed by hand, until kanaria targets " << options.group << " --reset:\n";
   for (const Json& one : overrides)
     std::cout << "  " << text_of(one.at("target")) << " " << text_of(one.at("override")) << "\n    "
               << text_of(one.at("when")) << " by " << text_of(one.at("who")) << '\n';

@@ -4,6 +4,7 @@
 
 #include "kanaria/config/address.hpp"
 #include "kanaria/config/print.hpp"
+#include "kanaria/config/summary.hpp"
 #include "text.hpp"
 #include "words.hpp"
 
@@ -39,6 +40,11 @@ std::string word(const std::vector<Network>& networks) {
   std::string text;
   for (const Network& network : networks) append(text, concat(text.empty() ? "" : " ", to_text(network)));
   return text.empty() ? "nobody" : text;
+}
+std::string word(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) append(text, concat(text.empty() ? "" : " ", name));
+  return text.empty() ? "nothing" : text;
 }
 std::string word(const std::optional<Text>& path) {
   return path ? path->value : "none";
@@ -98,7 +104,10 @@ void compare_settings(Lines& lines, const Model& before, const Model& after) {
   compare(lines, "access_logs path", before.access_logs.path, after.access_logs.path);
   compare(lines, "access_logs format", before.access_logs.format, after.access_logs.format);
   compare_fixed(lines, "admin address", before.admin.address, after.admin.address);
-  compare(lines, "state_dir", before.state_dir, after.state_dir);
+  compare_fixed(lines, "admin token_file", word(before.admin.token_file), word(after.admin.token_file));
+  compare_fixed(lines, "admin read_only_address", before.admin.read_only_address, after.admin.read_only_address);
+  compare_fixed(lines, "admin allowed_hosts", word(before.admin.allowed_hosts), word(after.admin.allowed_hosts));
+  compare_fixed(lines, "state_dir", word(before.state_dir), word(after.state_dir));
   compare(lines, "cookie_key_file", before.cookie_key_file, after.cookie_key_file);
 }
 
@@ -133,20 +142,6 @@ void compare_forwards(Lines& lines, const std::string& where, const Forward& bef
     if (find(before, is.name.value) != nullptr) continue;
     lines.push_back(concat(where, ": ", is.name.value, " added (weight ", is.weight, ", ", share(after, is), ')'));
   }
-}
-
-std::string summary(const Action& action) {
-  if (const auto* const forward = std::get_if<Forward>(&action.of)) {
-    std::string groups;
-    for (const WeightedGroup& group : forward->target_groups) append(groups, concat(' ', group.name.value));
-    return concat("forward to", groups);
-  }
-  if (const auto* const redirect = std::get_if<Redirect>(&action.of)) {
-    const std::string query = redirect->query.empty() ? "" : concat('?', redirect->query);
-    return concat("redirect ", redirect->status_code, " to ", redirect->protocol, "://", redirect->host, ':',
-                  redirect->port, redirect->path, query);
-  }
-  return concat("fixed_response ", std::get<FixedResponse>(action.of).status_code);
 }
 
 std::string summary(const Listener& listener) {

@@ -82,9 +82,9 @@ constexpr Key kKeys[] = {
     {Scope::AccessLogs, "prefix", Elsewhere, "has no meaning here: write path, a file or \"-\""},
 
     {Scope::Admin, "address"},
-    {Scope::Admin, "token_file", Later},
-    {Scope::Admin, "read_only_address", Later},
-    {Scope::Admin, "allowed_hosts", Later},
+    {Scope::Admin, "token_file"},
+    {Scope::Admin, "read_only_address"},
+    {Scope::Admin, "allowed_hosts"},
 
     {Scope::Listener, "name"},
     {Scope::Listener, "address"},

@@ -89,40 +89,65 @@ AccessLogs read_access_logs(const Value& value) {
   return logs;
 }
 
-/// Fills `admin.listen` from its text. Returns what is wrong; empty: nothing.
-std::string parse_admin(Admin& admin) {
-  const std::string& text = admin.address;
-  admin.listen = std::monostate{};
+/// Fills `listen` from its text. Returns what is wrong; empty: nothing.
+std::string parse_admin_address(std::string_view key, const std::string& text, AdminListen& listen) {
+  listen = std::monostate{};
   if (text == "none") return {};
   if (text.starts_with("unix:")) {
     const std::string path = text.substr(5);
-    if (!is_socket_path(path)) return "admin address must be unix: and an absolute path under 108 bytes";
-    admin.listen = UnixPath{path};
+    if (!is_socket_path(path)) return concat("admin ", key, " must be unix: and an absolute path under 108 bytes");
+    listen = UnixPath{path};
     return {};
   }
   const HostAndPort parts = split_host_and_port(text);
   const std::uint16_t port = parse_port(parts.port.value_or(""));
   boost::system::error_code failed;
   const auto address = boost::asio::ip::make_address(std::string(parts.host), failed);
-  if (failed || port == 0 || address.is_v6() != parts.bracketed) {
-    return concat("admin address must be 127.0.0.1:PORT, [::1]:PORT, unix:/path or none, not ", in_quotes(text));
-  }
-  if (!address.is_loopback()) {
-    return concat("admin address must be a loopback address until token_file exists, not ", parts.host);
-  }
-  admin.listen = TcpAddress{address, port};
+  if (failed || port == 0 || address.is_v6() != parts.bracketed)
+    return concat("admin ", key, " must be 127.0.0.1:PORT, [::1]:PORT, unix:/path or none, not ", in_quotes(text));
+  listen = TcpAddress{address, port};
   return {};
+}
+
+/// Host names without a port, in lower case.
+std::vector<std::string> read_hosts(const Value& value) {
+  std::vector<std::string> hosts;
+  for (const Value& item : items(value, "allowed host")) {
+    const std::string host = text(item).value_or("");
+    if (host.empty()) continue;
+    const bool is_name = host.size() <= 253 && std::ranges::all_of(host, [](char c) {
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+                         });
+    if (!is_name) item.fault(concat("an allowed host is a name in lower case without a port, not ", in_quotes(host)));
+    hosts.push_back(host);
+  }
+  return hosts;
 }
 
 Admin read_admin(const Value& value) {
   Admin admin;
   admin.at = value.at();
   const Mapping map(value, Scope::Admin);
-  if (const auto address = map.find("address")) {
+  if (const auto file = map.find("token_file")) admin.token_file = unless("none", *file, placed_text);
+  const auto address = map.find("address");
+  if (address) {
     admin.at = address->at();
     read_into(admin.address, map, "address", text);
-    if (const auto fault = parse_admin(admin); !fault.empty()) address->fault(fault);
+    if (const auto fault = parse_admin_address("address", admin.address, admin.listen); !fault.empty())
+      address->fault(fault);
   }
+  if (const auto read_only = map.find("read_only_address")) {
+    admin.read_only_at = read_only->at();
+    read_into(admin.read_only_address, map, "read_only_address", text);
+    const auto fault = parse_admin_address("read_only_address", admin.read_only_address, admin.read_only_listen);
+    if (!fault.empty()) read_only->fault(fault);
+  }
+  if (const auto hosts = map.find("allowed_hosts")) admin.allowed_hosts = read_hosts(*hosts);
+  const auto* const tcp = std::get_if<TcpAddress>(&admin.listen);
+  if (tcp != nullptr && !tcp->address.is_loopback() && !admin.token_file)
+    address->fault(
+        "admin address must be a loopback address where there is no token_file: anybody could change the "
+        "weights");
   return admin;
 }
 

@@ -47,6 +47,10 @@ std::string list(const std::vector<T>& values, Print print) {
   return out + ']';
 }
 
+std::string path_or_none(const std::optional<Text>& path) {
+  return path ? scalar(path->value) : "none";
+}
+
 std::string texts(const std::vector<Text>& values) {
   return list(values, [](const Text& text) { return scalar(text.value); });
 }
@@ -91,6 +95,14 @@ class Yaml {
 
   void line(int indent, std::string_view text) {
     append(out, concat(std::string(static_cast<std::size_t>(indent) * 2, ' '), text, '\n'));
+  }
+
+  void admin(const Admin& admin) {
+    line(0, "admin:");
+    line(1, concat("address: ", scalar(admin.address)));
+    line(1, concat("token_file: ", path_or_none(admin.token_file)));
+    line(1, concat("read_only_address: ", scalar(admin.read_only_address)));
+    line(1, concat("allowed_hosts: ", list(admin.allowed_hosts, scalar)));
   }
 
   void load_balancer(const LoadBalancer& balancer) {
@@ -239,9 +251,9 @@ std::string to_yaml(const Model& model) {
   yaml.line(0, "");
   yaml.line(0, concat("access_logs: {enabled: ", words(model.access_logs.enabled),
                       ", path: ", scalar(model.access_logs.path), ", format: ", words(model.access_logs.format), '}'));
-  yaml.line(0, concat("admin: {address: ", scalar(model.admin.address), '}'));
-  yaml.line(0, concat("state_dir: ", model.state_dir ? scalar(model.state_dir->value) : "none"));
-  yaml.line(0, concat("cookie_key_file: ", model.cookie_key_file ? scalar(model.cookie_key_file->value) : "none"));
+  yaml.admin(model.admin);
+  yaml.line(0, concat("state_dir: ", path_or_none(model.state_dir)));
+  yaml.line(0, concat("cookie_key_file: ", path_or_none(model.cookie_key_file)));
   yaml.line(0, "");
   yaml.line(0, "listeners:");
   for (const Listener& listener : model.listeners) yaml.listener(listener);

@@ -279,6 +279,17 @@ std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milli
   return std::nullopt;
 }
 
+std::optional<Milliseconds> parse_duration(std::string_view name, std::string_view text, Milliseconds low,
+                                           Milliseconds high, std::string& fault) {
+  Node node;
+  node.kind = Node::Kind::Scalar;
+  node.text = text;
+  Diagnostics found;
+  const auto read = duration({&node, std::string(name), "", &found}, low, high);
+  if (!read) fault = found.sorted().front().message;
+  return read;
+}
+
 void fault_word(const Value& value, std::string_view word, const std::vector<std::string_view>& known) {
   if (holds_word(value.later, word)) {
     value.fault(concat('"', value.name, ": ", word, "\" is not available yet"));

@@ -150,8 +150,16 @@ class Validation {
 
   void check_ports() {
     std::multimap<std::uint16_t, const Listener*> by_port;
-    const Listener admin = admin_as_listener();
+    const Listener admin = admin_as_listener("admin", model_.admin.listen, model_.admin.at);
+    const Listener read_only =
+        admin_as_listener("the read-only admin address", model_.admin.read_only_listen, model_.admin.read_only_at);
     if (admin.port > 0) by_port.emplace(admin.port, &admin);
+    if (read_only.port > 0) {
+      if (read_only.port == admin.port && overlap(read_only.address, admin.address))
+        diagnostics_.error(read_only.at, "admin.read_only_address",
+                           concat("port ", read_only.port, " is already taken by admin"));
+      by_port.emplace(read_only.port, &read_only);
+    }
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
       const Listener& listener = model_.listeners[i];
       if (listener.port == 0) continue;  // reported by parse()
@@ -167,12 +175,12 @@ class Validation {
     }
   }
 
-  /// The admin listener's address and port; port 0 when it is off or a Unix socket.
-  Listener admin_as_listener() const {
+  /// An admin listener's address and port; port 0 when it is off or a Unix socket.
+  static Listener admin_as_listener(const char* name, const AdminListen& listen, Position at) {
     Listener admin;
-    admin.name = "admin";
-    admin.at = model_.admin.at;
-    if (const auto* const tcp = std::get_if<TcpAddress>(&model_.admin.listen)) {
+    admin.name = name;
+    admin.at = at;
+    if (const auto* const tcp = std::get_if<TcpAddress>(&listen)) {
       admin.address = tcp->address;
       admin.port = tcp->port;
     }

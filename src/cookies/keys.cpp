@@ -1,9 +1,7 @@
 #include "kanaria/cookies/keys.hpp"
 
-#include <fcntl.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "base64.hpp"
+#include "kanaria/base/files.hpp"
 
 namespace kanaria::cookies {
 namespace {
@@ -23,22 +22,6 @@ constexpr std::size_t kLargestFile = 64UL * 1024;
 constexpr std::size_t kLongestId = 64;
 constexpr std::string_view kNoKey = "there is no key in it";
 constexpr std::string_view kFileName = "cookie_keys";
-
-/// A descriptor that is closed at its end.
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-  bool is_open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 std::string reason(int number) {
   return std::strerror(number);
@@ -64,48 +47,6 @@ std::string parse_line(std::string_view line, Key& key) {
   if (*size != kKeyBytes) return "the key must have 32 bytes, not " + std::to_string(*size);
   std::copy_n(bytes.begin(), kKeyBytes, key.bytes.begin());
   return {};
-}
-
-std::optional<std::string> read_all(int descriptor, std::string& fault) {
-  std::string text(kLargestFile + 1, '\0');
-  std::size_t have = 0;
-  while (have < text.size()) {
-    const ssize_t got = ::read(descriptor, text.data() + have, text.size() - have);
-    if (got == 0) break;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      fault = "can't be read: " + reason(errno);
-      return std::nullopt;
-    }
-    have += static_cast<std::size_t>(got);
-  }
-  text.resize(have);
-  return text;
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(descriptor, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return true;
-}
-
-/// Makes `file` with that text, whole or not at all, and durable; one that is there already stays. 0, or the errno.
-int make_file(const std::string& directory, const std::string& file, std::string_view text) {
-  // Its name is drawn: daemons in several containers have the same process id.
-  std::string unfinished = file + ".XXXXXX";
-  const File made(::mkostemp(unfinished.data(), O_CLOEXEC));  // for its owner alone
-  if (!made.is_open()) return errno;
-  int failed = write_all(made.get(), text) && ::fsync(made.get()) == 0 ? 0 : errno;
-  // A link, unlike a rename, never takes the place of what another daemon has just made.
-  if (failed == 0 && ::link(unfinished.c_str(), file.c_str()) != 0 && errno != EEXIST) failed = errno;
-  ::unlink(unfinished.c_str());
-  const File holder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (failed == 0 && holder.is_open() && ::fsync(holder.get()) != 0) failed = errno;
-  return failed;
 }
 
 }  // namespace
@@ -156,27 +97,14 @@ std::optional<Keys> parse_keys(std::string_view text, std::string& fault) {
 }
 
 std::optional<Keys> read_keys(const std::string& file, std::string& fault) {
-  // Non-blocking: whoever writes at the other end of a FIFO may never come.
-  const File opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat facts{};
-  if (!opened.is_open() || ::fstat(opened.get(), &facts) != 0) {
-    fault = "can't be read: " + reason(errno);
-    return std::nullopt;
-  }
-  if (!S_ISREG(facts.st_mode)) {
-    fault = "is no file";
-  } else if ((facts.st_mode & S_IRWXO) != 0) {
-    fault = "is open to everybody: chmod o= " + file;
-  } else if (facts.st_size > static_cast<off_t>(kLargestFile)) {
-    fault = "is larger than 64 KiB";
-  } else if (const auto text = read_all(opened.get(), fault)) {
-    return parse_keys(*text, fault);
-  }
+  FileText read = read_small_file(file, kLargestFile, S_IRWXO);
+  if (read.text) return parse_keys(*read.text, fault);
+  fault = std::move(read.fault);
   return std::nullopt;
 }
 
 std::string keys_file_in(const std::string& state_dir) {
-  return state_dir + (state_dir.ends_with('/') ? "" : "/") + std::string(kFileName);
+  return file_in(state_dir, kFileName);
 }
 
 std::optional<Keys> keys_of_state_dir(const std::string& state_dir, bool may_make, std::string& fault) {
@@ -194,7 +122,7 @@ std::optional<Keys> keys_of_state_dir(const std::string& state_dir, bool may_mak
   const std::string file = keys_file_in(state_dir);
   if (::lstat(file.c_str(), &facts) != 0 && errno == ENOENT) {
     if (!may_make) return Keys();
-    const int failed = make_file(state_dir, file, line_of(make_key()));
+    const int failed = write_durably(state_dir, file, line_of(make_key()), Existing::Keep);
     if (failed != 0) {
       fault = "can't make " + file + ": " + reason(failed);
       return std::nullopt;

@@ -245,6 +245,10 @@ Accepted accept(int listening) {
   }
   const Endpoint peer = Endpoint::of(address, size);
   accepted.peer = {peer.address(), peer.port(), peer.family() == AF_UNIX};
+  ucred who{};
+  socklen_t length = sizeof who;
+  if (accepted.peer.is_unix && ::getsockopt(accepted.descriptor, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0)
+    accepted.peer.uid = who.uid;
   return accepted;
 }
 

@@ -32,6 +32,8 @@ net::Awaitable<Result<void>> answer(http::Exchange& client, const OwnAnswer& wha
   head.fields.push_back({"Date", current_date(std::chrono::system_clock::now())});
   head.fields.push_back({"Server", "kanaria"});
   if (!what.allow.empty()) head.fields.push_back({"Allow", what.allow});
+  if (!what.etag.empty()) head.fields.push_back({"ETag", what.etag});
+  if (!what.www_authenticate.empty()) head.fields.push_back({"WWW-Authenticate", what.www_authenticate});
   if (!what.location.empty()) head.fields.push_back({"Location", what.location});
   if (!what.content_type.empty()) head.fields.push_back({"Content-Type", what.content_type});
   head.keep_alive = !what.close;

@@ -41,6 +41,7 @@ void finish(Request& request) {
   record.sent_bytes = request.client.sent_bytes();
   request.context.counters.count(record);
   request.context.access_log.write(record);
+  request.context.errors.note(record);
 }
 
 net::Awaitable<void> redirect(Request& request, const rules::Redirect& action) {

@@ -1,7 +1,9 @@
 #include "kanaria/runtime/store.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
+#include "kanaria/base/random.hpp"
 #include "kanaria/config/print.hpp"
 #include "kanaria/config/validate.hpp"
 #include "kanaria/runtime/cookie_keys.hpp"
@@ -15,6 +17,9 @@ void refuse_restarts(const config::Model& before, const config::Model& after, co
     diagnostics.error({}, "workers", "workers can't be changed by a reload; restart kanaria");
   if (!(before.admin == after.admin))
     diagnostics.error(after.admin.at, "admin", "admin can't be changed by a reload; restart kanaria");
+  if (before.state_dir != after.state_dir)
+    diagnostics.error(after.state_dir ? after.state_dir->at : config::Position(), "state_dir",
+                      "state_dir can't be changed by a reload; restart kanaria");
 }
 
 /// Has the rule's traffic nowhere to go? Other actions than forward, and weights that are all 0, are the operator's
@@ -32,42 +37,43 @@ bool lacks_target(const config::Rule& rule, const config::Model& model) {
   return weighted;
 }
 
-const config::Rule* find_rule(const config::Model& model, const std::string& listener, const std::string& rule) {
-  const auto at = std::ranges::find(model.listeners, listener, &config::Listener::name);
-  if (at == model.listeners.end()) return nullptr;
-  if (rule == at->default_rule.name) return &at->default_rule;
-  const auto named = std::ranges::find(at->rules, rule, &config::Rule::name);
-  return named == at->rules.end() ? nullptr : &*named;
-}
-
 /// A change that takes a rule's last target away is more likely a slip than a wish.
-void refuse_lost_targets(const config::Model& before, const config::Model& after, config::Diagnostics& diagnostics) {
-  const auto check = [&](const config::Listener& listener, const config::Rule& rule) {
+void check_lost_targets(const config::Model& before, const config::Model& after, bool force,
+                        config::Diagnostics& diagnostics) {
+  for_each_forward(after, [&](const std::string& name, const config::Rule& rule, const config::Forward&) {
     if (!lacks_target(rule, after)) return;
-    const config::Rule* const was = find_rule(before, listener.name, rule.name);
+    const std::size_t slash = name.find('/');
+    OverrideFault unknown;
+    const config::Rule* const was = find_rule(before, name.substr(0, slash), name.substr(slash + 1), unknown);
     if (was == nullptr || lacks_target(*was, before)) return;
-    const std::string name = listener.name + "/" + rule.name;
-    diagnostics.error(
-        rule.action.at, name,
-        "rule " + name + " would be left without a target behind a positive weight; --force is not available yet");
-  };
-  for (const config::Listener& listener : after.listeners) {
-    for (const config::Rule& rule : listener.rules) check(listener, rule);
-    check(listener, listener.default_rule);
-  }
+    if (force) {
+      diagnostics.warning(rule.action.at, name, "rule " + name + " is without a target behind a positive weight");
+    } else {
+      diagnostics.error(
+          rule.action.at, name,
+          "rule " + name + " would be left without a target behind a positive weight; --force does it all the same");
+    }
+  });
 }
 
-/// What was changed by hand about a group ends with it.
-void forget_gone(TargetOverrides& overrides, const config::Model& file, config::Diagnostics& diagnostics) {
-  std::erase_if(overrides, [&](const auto& ours) {
-    const bool stays =
-        std::ranges::find(file.target_groups, ours.first, &config::TargetGroup::name) != file.target_groups.end();
-    if (!stays)
-      diagnostics.warning(
-          {}, "target_groups",
-          "target group " + ours.first + " is gone, and what was changed by hand about its targets with it");
-    return !stays;
-  });
+/// Of several processes one after the other.
+std::string draw_process_id() {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(secure_random()));
+  return std::string(digits, 8);
+}
+
+void refuse(Outcome& outcome, Outcome::Status status, std::string_view path, std::string_view message) {
+  outcome.status = status;
+  outcome.diagnostics.error({}, path, message);
+}
+
+void refuse(Outcome& outcome, std::string_view path, const OverrideFault& fault) {
+  using Kind = OverrideFault::Kind;
+  const auto status = fault.kind == Kind::Unknown ? Outcome::Status::Unknown
+                      : fault.kind == Kind::Stale ? Outcome::Status::Stale
+                                                  : Outcome::Status::Faulty;
+  refuse(outcome, status, path, fault.message);
 }
 
 }  // namespace
@@ -80,7 +86,8 @@ Store::Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, 
       metrics_(metrics),
       table_(table),
       names_(names),
-      workers_(workers) {}
+      workers_(workers),
+      process_(draw_process_id()) {}
 
 net::Awaitable<void> Store::turn() {
   if (!busy_) {
@@ -100,40 +107,79 @@ void Store::next_turn() {
   control_.post([&event = waiting_.front()] { event.notify(); });
 }
 
-net::Awaitable<Outcome> Store::change(const Edit& edit, std::optional<std::uint64_t> expected_revision) {
+void Store::restore(Overrides overrides) {
+  kept_ = to_text(overrides);
+  wanted_.overrides = std::move(overrides);
+}
+
+const Generation* Store::generation(const std::string& rule) const {
+  const auto found = generations_.find(rule);
+  return found == generations_.end() ? nullptr : &found->second;
+}
+
+net::Awaitable<Outcome> Store::carry_out(const EditWanted& edit, const ChangeOptions& options) {
   co_await turn();
   Outcome outcome;
   if (closed_) {
-    outcome.status = Outcome::Status::Refused;
-    outcome.diagnostics.error({}, "", "kanaria is stopping");
-  } else if (current_ && expected_revision && *expected_revision != current_->revision()) {
-    outcome.status = Outcome::Status::Refused;
-    outcome.diagnostics.error({}, "", "the configuration has changed meanwhile");
+    refuse(outcome, Outcome::Status::Refused, "", "kanaria is stopping");
   } else {
-    Wanted wanted{edit(wanted_.file), wanted_.overrides};
-    forget_gone(wanted.overrides, *wanted.file, outcome.diagnostics);
-    co_await apply(wanted, outcome);
+    Wanted wanted = wanted_;
+    edit(wanted, outcome);
+    if (!outcome.diagnostics.has_errors()) co_await apply(wanted, options, outcome);
   }
   if (current_) outcome.revision = current_->revision();
   next_turn();
   co_return outcome;
 }
 
+net::Awaitable<Outcome> Store::change(const Edit& edit, const ChangeOptions& options) {
+  const EditWanted change_file = [&](Wanted& wanted, Outcome& outcome) {
+    wanted.file = edit(wanted.file);
+    if (options.reset_overrides) wanted.overrides = {};
+    forget_gone(wanted.overrides, *wanted.file, outcome.diagnostics);
+  };
+  Outcome outcome = co_await carry_out(change_file, options);
+  co_return outcome;
+}
+
 net::Awaitable<Outcome> Store::override_targets(const TargetChange& change) {
-  co_await turn();
-  Outcome outcome;
-  Wanted wanted = wanted_;
-  if (closed_ || !current_) {
-    outcome.status = Outcome::Status::Refused;
-    outcome.diagnostics.error({}, "", closed_ ? "kanaria is stopping" : "kanaria is starting");
-  } else if (const auto fault = runtime::change(wanted.overrides, *wanted.file, change)) {
-    outcome.status = fault->is_unknown ? Outcome::Status::Unknown : Outcome::Status::Faulty;
-    outcome.diagnostics.error({}, change.group, fault->message);
-  } else {
-    co_await apply(wanted, outcome);
-  }
-  if (current_) outcome.revision = current_->revision();
-  next_turn();
+  const EditWanted change_targets = [&](Wanted& wanted, Outcome& outcome) {
+    if (!current_) return refuse(outcome, Outcome::Status::Refused, "", "kanaria is starting");
+    const auto fault = runtime::change(wanted.overrides.targets, *wanted.file, change);
+    if (fault) refuse(outcome, change.group, *fault);
+  };
+  const ChangeOptions options{change.who, change.when};
+  Outcome outcome = co_await carry_out(change_targets, options);
+  co_return outcome;
+}
+
+net::Awaitable<Outcome> Store::override_weights(const WeightChange& change) {
+  const EditWanted change_weights = [&](Wanted& wanted, Outcome& outcome) {
+    if (!current_) return refuse(outcome, Outcome::Status::Refused, "", "kanaria is starting");
+    const Generation* const now = generation(change.name());
+    if (change.generation && now != nullptr && *change.generation != now->id)
+      return refuse(outcome, Outcome::Status::Stale, change.name(),
+                    "the weights of " + change.name() + " have been changed meanwhile, by " + now->who);
+    const auto fault = runtime::change(wanted.overrides.weights, *wanted.file, change);
+    if (fault) refuse(outcome, change.name(), *fault);
+  };
+  ChangeOptions options{change.who, change.when};
+  options.force = true;  // as when all weights are 0: the operator's word
+  Outcome outcome = co_await carry_out(change_weights, options);
+  co_return outcome;
+}
+
+net::Awaitable<Outcome> Store::end_expired(WallTime now, std::vector<std::string>& ended) {
+  const EditWanted end = [&](Wanted& wanted, Outcome&) {
+    std::erase_if(wanted.overrides.weights, [&](const auto& ours) {
+      const bool is_over = ours.second.until && *ours.second.until <= now;
+      if (is_over) ended.push_back(ours.first);
+      return is_over;
+    });
+  };
+  ChangeOptions options{"the end of an override's time", now};
+  options.force = true;
+  Outcome outcome = co_await carry_out(end, options);
   co_return outcome;
 }
 
@@ -143,7 +189,7 @@ net::Awaitable<void> Store::close() {
   next_turn();
 }
 
-net::Awaitable<void> Store::apply(const Wanted& wanted, Outcome& outcome) {
+net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& options, Outcome& outcome) {
   config::Diagnostics& diagnostics = outcome.diagnostics;
   const std::shared_ptr<const config::Model> next = in_force(wanted.overrides, wanted.file);
   auto examine = [&] { return config::validate(*next, diagnostics), !diagnostics.has_errors(); };
@@ -174,19 +220,68 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, Outcome& outcome) {
     const std::string rotated = describe_change(keys.get(), prepared.keys.get());
     if (!rotated.empty()) outcome.changes.push_back(rotated);
     refuse_restarts(current_->model(), *next, diagnostics);
-    refuse_lost_targets(current_->model(), *next, diagnostics);
+    check_lost_targets(current_->model(), *next, options.force, diagnostics);
   }
   std::vector<std::uint32_t> bindings;
+  if (!diagnostics.has_errors() && options.dry_run) {
+    outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
+    co_return;
+  }
   if (!diagnostics.has_errors()) bindings = publisher_.bind(*next, diagnostics);
   if (diagnostics.has_errors()) {
     outcome.status = Outcome::Status::Refused;
     co_return;
   }
+  const std::shared_ptr<const Snapshot> former = current_;
   current_ = compile(std::move(prepared), bindings, current_.get(), metrics_, table_);
   co_await publisher_.publish(current_);
   names_.set(names);
+  count_generations(former ? former->model() : config::Model(), wanted, options);
   wanted_ = wanted;
+  co_await keep(wanted.overrides, *next, diagnostics);
   outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
+}
+
+/// After the change is in force: whoever takes a canary's traffic away must not wait for a disk.
+net::Awaitable<void> Store::keep(const Overrides& overrides, const config::Model& model,
+                                 config::Diagnostics& diagnostics) {
+  if (!model.state_dir || (overrides.empty() && kept_.empty())) co_return;
+  std::string text = to_text(overrides);
+  if (text == kept_) co_return;
+  auto write = [&] { return keep_overrides(model.state_dir->value, text); };
+  const std::string fault = co_await blocking_.run(control_, write);
+  if (fault.empty()) {
+    kept_ = std::move(text);
+  } else {
+    diagnostics.warning({}, "state_dir", "what was changed by hand can't be kept over a restart: " + fault);
+  }
+}
+
+void Store::count_generations(const config::Model& before, const Wanted& after, const ChangeOptions& options) {
+  std::map<std::string, std::vector<config::WeightedGroup>> weights;
+  for_each_forward(before, [&](const std::string& name, const config::Rule&, const config::Forward& forward) {
+    weights.emplace(name, forward.target_groups);
+  });
+  const auto override_of = [](const Overrides& overrides, const std::string& name) -> const WeightOverride* {
+    const auto found = overrides.weights.find(name);
+    return found == overrides.weights.end() ? nullptr : &found->second;
+  };
+  std::map<std::string, Generation, std::less<>> next;
+  for_each_forward(
+      current_->model(), [&](const std::string& name, const config::Rule&, const config::Forward& forward) {
+        const auto known = generations_.find(name);
+        const auto was = weights.find(name);
+        const WeightOverride* const old_override = override_of(wanted_.overrides, name);
+        const WeightOverride* const new_override = override_of(after.overrides, name);
+        const bool same_override = (old_override == nullptr) == (new_override == nullptr) &&
+                                   (new_override == nullptr || *old_override == *new_override);
+        const bool stays = known != generations_.end() && was != weights.end() &&
+                           was->second == forward.target_groups && same_override;
+        next.emplace(
+            name, stays ? known->second
+                        : Generation{process_ + "-" + std::to_string(current_->revision()), options.who, options.when});
+      });
+  generations_ = std::move(next);
 }
 
 }  // namespace kanaria::runtime

@@ -9,6 +9,7 @@
 namespace kanaria::runtime {
 namespace {
 
+using Kind = OverrideFault::Kind;
 using Membership = TargetOverride::Membership;
 
 constexpr std::array<std::string_view, 4> kActions{"register", "drain", "undrain", "deregister"};
@@ -41,11 +42,11 @@ void override_targets(const std::vector<TargetOverride>& overrides, std::vector<
   }
 }
 
-TargetFault unknown_target(const std::vector<config::Target>& present, const TargetChange& change) {
+OverrideFault unknown_target(const std::vector<config::Target>& present, const TargetChange& change) {
   std::vector<std::string_view> known;
   for (const config::Target& one : present) known.push_back(one.text.value);
-  return {true, "there is no target " + config::in_quotes(change.target) + " in target group " + change.group +
-                    did_you_mean(change.target, known)};
+  return {Kind::Unknown, "there is no target " + config::in_quotes(change.target) + " in target group " + change.group +
+                             did_you_mean(change.target, known)};
 }
 
 /// Is it so already?
@@ -103,13 +104,13 @@ std::string_view TargetOverride::words() const {
   return {};
 }
 
-TargetFault unknown_group(const config::Model& file, const std::string& group) {
+OverrideFault unknown_group(const config::Model& file, const std::string& group) {
   std::vector<std::string_view> known;
   for (const config::TargetGroup& one : file.target_groups) known.push_back(one.name);
-  return {true, "there is no target group " + config::in_quotes(group) + did_you_mean(group, known)};
+  return {Kind::Unknown, "there is no target group " + config::in_quotes(group) + did_you_mean(group, known)};
 }
 
-std::optional<TargetFault> change(TargetOverrides& overrides, const config::Model& file, const TargetChange& change) {
+std::optional<OverrideFault> change(TargetOverrides& overrides, const config::Model& file, const TargetChange& change) {
   const auto group = std::ranges::find(file.target_groups, change.group, &config::TargetGroup::name);
   if (group == file.target_groups.end()) return unknown_group(file, change.group);
   if (!change.action) {
@@ -118,7 +119,7 @@ std::optional<TargetFault> change(TargetOverrides& overrides, const config::Mode
   }
   std::string fault;
   const auto target = config::parse_target(change.target, group->port, fault);
-  if (!target) return TargetFault{false, fault};
+  if (!target) return OverrideFault{Kind::Wrong, fault};
 
   const auto known = overrides.find(change.group);
   std::vector<TargetOverride> ours = known == overrides.end() ? std::vector<TargetOverride>() : known->second;
@@ -140,8 +141,8 @@ std::optional<TargetFault> change(TargetOverrides& overrides, const config::Mode
   } else if (at != ours.end()) {
     *at = std::move(*becomes);
   } else if (ours.size() == kMaxOverrides) {
-    return TargetFault{false,
-                       "more than " + std::to_string(kMaxOverrides) + " targets of a group can't be changed by hand"};
+    return OverrideFault{Kind::Wrong,
+                         "more than " + std::to_string(kMaxOverrides) + " targets of a group can't be changed by hand"};
   } else {
     ours.push_back(std::move(*becomes));
   }

@@ -1,12 +1,14 @@
 // Control: the loop that carries no traffic. It owns the workers, the sockets and the store, publishes snapshots, and
-// drains. Everything here runs on its thread, which is the one that called run().
+// drains (control.cpp), reloads (reloading.cpp), and tells how things are (reporting.cpp). Everything here runs on its
+// thread, which is the one that called run().
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <vector>
+#include <optional>
+#include <string>
 
-#include "bindings.hpp"
+#include "config_file.hpp"
 #include "kanaria/net/countdown.hpp"
 #include "kanaria/runtime/store.hpp"
 #include "kanaria/server/server.hpp"
@@ -14,24 +16,33 @@
 
 namespace kanaria::server {
 
-class Server::Control final : private runtime::Publisher, private Listener::Owner {
+class Control final : public Server, private runtime::Publisher, private Listener::Owner {
  public:
   explicit Control(std::string config_file);
-  ~Control();
+  ~Control() override;
 
-  End run(http::Handler& admin);
-  net::Awaitable<Reloaded> reload(std::string who);
-  net::Awaitable<TargetsChanged> change_targets(const runtime::TargetChange& change);
-  GroupTargets targets_of(const std::string& group) const;
-  bool ready() const { return ready_; }
-  std::string metrics() const;
+  End run(http::Handler& admin, http::Handler& read_only) override;
+  bool ready() const override { return ready_; }
+  net::Awaitable<Reloaded> reload(runtime::ChangeOptions options) override;
+  std::string metrics() const override;
+  const Tokens* tokens() const override { return tokens_ ? &*tokens_ : nullptr; }
+  net::Awaitable<Changed> change_targets(const runtime::TargetChange& change) override;
+  GroupTargets targets_of(const std::string& group) const override;
+  net::Awaitable<WeightsChanged> change_weights(const runtime::WeightChange& change) override;
+  std::optional<RuleWeights> weights_of(const std::string& listener, const std::string& rule,
+                                        runtime::OverrideFault& fault) const override;
+  net::Awaitable<Status> status() override;
+  const observe::ErrorLog& errors() override;
+  const runtime::Snapshot& snapshot() const override;
+  const targets::TargetTable& target_table() const override;
 
  private:
   // Parts that exist once the first configuration is read; control's loop outlives the workers that post to it.
   struct Parts;
   class Retirement;
 
-  net::Awaitable<void> start(config::Loaded loaded);
+  net::Awaitable<void> start(Read read);
+  net::Awaitable<void> restore(const config::Model& model);
   net::Awaitable<void> drain();
   void on_signal(int signal);
   net::Awaitable<void> reload_by_signal();
@@ -42,27 +53,28 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   void for_each_worker(const std::function<void(Worker&)>& call);
   /// The same, and returns when all have carried it out.
   net::Awaitable<void> all_workers(std::function<void(Worker&)> call);
-  std::string listen_admin(const config::Admin& admin);
+  /// Returns what went wrong, or "".
+  std::string listen_admin(std::uint32_t binding, std::string_view key, const config::AdminListen& listen);
   void log(const config::Loaded& loaded) const;
   /// What runs, in a few words for the service manager.
   std::string in_force() const;
   /// In force with the snapshot that has these settings.
   void limit_connections(const config::LoadBalancer& settings);
-  void note_reload(bool success, const config::Loaded& loaded);
+  void note_applied(const config::Loaded& loaded, const runtime::ChangeOptions& options);
+  void add_traffic(const std::string& listener, const std::string& rule, RuleWeights& weights) const;
 
   // runtime::Publisher
   std::vector<std::uint32_t> bind(const config::Model& model, config::Diagnostics& diagnostics) override;
   net::Awaitable<void> publish(std::shared_ptr<const runtime::Snapshot> snapshot) override;
 
-  // Listener::Owner, of the admin listener
-  http::Handler& handler(std::uint32_t) override { return *admin_; }
+  // Listener::Owner, of the admin listeners
+  http::Handler& handler(std::uint32_t binding) override;
   bool let_in() override { return true; }  // who looks after us gets in when clients don't
   observe::ListenerRow* row(std::uint32_t) override { return nullptr; }
   const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
   void ended() override {}
 
   std::string config_file_;
-  http::Handler* admin_ = nullptr;
   std::unique_ptr<Parts> parts_;
   End end_ = End::Drained;
   bool ready_ = false;
@@ -72,6 +84,11 @@ class Server::Control final : private runtime::Publisher, private Listener::Owne
   Time drain_began_{};
   std::uint64_t descriptors_ = 0;  // how many this process may open, since its start
   observe::ProcessFacts facts_;
+  std::optional<Tokens> tokens_;
+  std::string applied_by_;
+  std::uint64_t config_number_ = 0;
+  std::string damaged_state_;
+  Time began_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace kanaria::server

@@ -1,34 +1,23 @@
 #include "targets_by_hand.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <map>
 
+#include "by_hand.hpp"
 #include "kanaria/config/text.hpp"
 
 namespace kanaria::server {
 
-net::Awaitable<TargetsChanged> change_targets(runtime::Store& store, const runtime::TargetChange& change) {
+net::Awaitable<Changed> change_targets(runtime::Store& store, const runtime::TargetChange& change) {
   const runtime::Outcome outcome = co_await store.override_targets(change);
-  TargetsChanged result{outcome.status, outcome.changes, {}, {}};
-  for (const config::Diagnostic& found : outcome.diagnostics.sorted()) {
-    if (found.severity == config::Severity::Error) {
-      result.faults.push_back(found.message);
-    } else if (found.at.line == 0) {  // others are the file's, and were told when it was loaded
-      result.warnings.push_back(found.message);
-    }
-  }
-  if (!store.overrides().empty())
-    result.warnings.emplace_back("what is changed by hand outlives reloads, and a restart forgets it");
-  std::string words = change.action ? std::string(name_of(*change.action)) + " " + config::in_quotes(change.target)
-                                    : std::string("reset");
-  for (const std::string& fault : result.faults) words += ": refused: " + fault;
-  if (result.faults.empty() && result.changes.empty()) words += ": nothing changed";
-  for (const std::string& made : result.changes) words += ": " + made;
-  spdlog::log(result.faults.empty() ? spdlog::level::info : spdlog::level::warn, "targets of {} changed by {}: {}",
-              config::in_quotes(change.group), change.who, words);
-  co_return result;
+  Changed changed = words_of(outcome);
+  if (!store.overrides().targets.empty() && !store.file()->state_dir)
+    changed.warnings.emplace_back("what is changed by hand outlives reloads, and a restart forgets it");
+  const std::string asked = change.action
+                                ? std::string(name_of(*change.action)) + " " + config::in_quotes(change.target)
+                                : std::string("reset");
+  audit("targets of " + config::in_quotes(change.group), change.who, asked, changed);
+  co_return changed;
 }
 
 GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable& table, const std::string& group) {
@@ -42,8 +31,8 @@ GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable&
   }
   for (targets::TargetTable::GroupReport& report : table.report())
     if (report.name == group) result.report = std::move(report);
-  const auto ours = store.overrides().find(group);
-  if (ours != store.overrides().end()) result.overrides = ours->second;
+  const auto ours = store.overrides().targets.find(group);
+  if (ours != store.overrides().targets.end()) result.overrides = ours->second;
 
   const auto& in_file = std::ranges::find(store.file()->target_groups, group, &config::TargetGroup::name)->targets;
   std::map<std::string, GroupTargets::Source> sources;  // by address; one that the file leads to as well is the file's
@@ -60,13 +49,6 @@ GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable&
     result.sources.push_back(at == sources.end() ? GroupTargets::Source::Leaving : at->second);
   }
   return result;
-}
-
-void log_overrides(const runtime::Store& store) {
-  for (const auto& [group, ours] : store.overrides())
-    for (const runtime::TargetOverride& one : ours)
-      spdlog::info("override kept: target group {}: target {} {} by {}", group, one.target.text.value, one.words(),
-                   one.who);
 }
 
 }  // namespace kanaria::server

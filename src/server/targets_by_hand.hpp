@@ -4,18 +4,15 @@
 #include <string>
 
 #include "kanaria/runtime/store.hpp"
-#include "kanaria/server/server.hpp"
+#include "kanaria/server/reports.hpp"
 #include "kanaria/targets/target_table.hpp"
 
 namespace kanaria::server {
 
 /// Carries it out, and has a line in the log for it whatever comes of it. `change` must live until it returns.
-net::Awaitable<TargetsChanged> change_targets(runtime::Store& store, const runtime::TargetChange& change);
+net::Awaitable<Changed> change_targets(runtime::Store& store, const runtime::TargetChange& change);
 
 /// Once the store has a snapshot.
 GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable& table, const std::string& group);
-
-/// What was changed by hand stays in force over reloads, and the file's reader is to know.
-void log_overrides(const runtime::Store& store);
 
 }  // namespace kanaria::server

@@ -7,9 +7,9 @@
 
 namespace kanaria::server {
 
-Worker::Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& lane,
-               runtime::PinBoard::Release release, ConnectionLimit& limit)
-    : loop_(index), context_(loop_, counters, lane, std::move(release)), limit_(limit) {}
+Worker::Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& access_log,
+               observe::ErrorLog::Lane& errors, runtime::PinBoard::Release release, ConnectionLimit& limit)
+    : loop_(index), context_(loop_, counters, access_log, errors, std::move(release)), limit_(limit) {}
 
 Worker::~Worker() {
   join();

@@ -16,8 +16,8 @@ namespace kanaria::server {
 
 class Worker final : private Listener::Owner {
  public:
-  Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& lane,
-         runtime::PinBoard::Release release, ConnectionLimit& limit);
+  Worker(unsigned index, observe::Counters& counters, observe::AccessLog::Lane& access_log,
+         observe::ErrorLog::Lane& errors, runtime::PinBoard::Release release, ConnectionLimit& limit);
   ~Worker();
 
   void start();

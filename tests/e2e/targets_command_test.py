@@ -103,7 +103,7 @@ class Targets(Case):
         self.assertRegex(listed, rf"(?m)^{self.apps[1].target} +draining +0 +0% +file$")
         self.assertRegex(listed, r"Target.DeregistrationInProgress")
         self.assertRegex(listed, rf"(?m)^  {self.apps[1].target} drained$")
-        self.assertRegex(listed, r"(?m)^    \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ by the admin API from 127\.0\.0\.1:\d+$")
+        self.assertRegex(listed, r"(?m)^    \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ by 127\.0\.0\.1:\d+ \(says .*$")
         for line in listed.splitlines():
             if "longlong" not in line:
                 self.assertLessEqual(len(line), 80, line)
@@ -130,7 +130,7 @@ class Targets(Case):
     def test_every_change_is_one_line_of_the_log(self):
         two = self.apps[1].target
         self.run_targets("drain", two)
-        self.daemon.wait_for_line(rf'targets of "app-main" changed by the admin API from 127\.0\.0\.1:\d+: drain "{two}": .* drained')
+        self.daemon.wait_for_line(rf'targets of "app-main" changed by 127\.0\.0\.1:\d+ \(says .*\): drain "{two}": .* drained')
         self.run_targets("drain", "app.test:80", code=1)
         self.daemon.wait_for_line('drain "app.test:80": refused: there is no target')
         self.run_targets("--reset")

@@ -100,6 +100,7 @@ class WorkerAllocations : public testing::Test {
   std::string target() const { return scripted_.endpoint().to_string(); }
 
   observe::AccessLog log_{1};
+  observe::ErrorLog errors_{1};
 
  private:
   void on_worker(const std::function<void()>& act) {
@@ -169,7 +170,7 @@ target_groups:
   targets::TargetTable table_{metrics_};
   runtime::SnapshotPtr snapshot_ = snapshot();
   ConnectionLimit limit_;
-  Worker worker_{0, metrics_.worker(0), log_.lane(0), [](const runtime::SnapshotPtr&) {}, limit_};
+  Worker worker_{0, metrics_.worker(0), log_.lane(0), errors_.lane(0), [](const runtime::SnapshotPtr&) {}, limit_};
   std::vector<test::Peer> clients_;
   std::vector<test::Peer> targets_;  // their connections from the worker, in any order
 };

@@ -1,6 +1,6 @@
-// The admin HTTP API (surface.md, "Admin HTTP"): health, readiness, metrics, reload. An Exchange handler like the
-// proxy's, on control's thread and its own listener. A page in a browser elsewhere must not be able to change anything:
-// Host and Origin are checked, changes want application/json.
+// The admin HTTP API (docs/admin-api.md): what runs, how it is, and changes of it. An Exchange handler like the
+// proxy's, on control's thread and its own listeners. A page in a browser elsewhere must not be able to change
+// anything: Host and Origin are checked, changes want application/json.
 #pragma once
 
 #include "kanaria/http/exchange.hpp"
@@ -8,9 +8,12 @@
 
 namespace kanaria::admin {
 
+/// What may be asked for at an address.
+enum class Access : std::uint8_t { Full, ReadOnly };
+
 class Api final : public http::Handler {
  public:
-  explicit Api(server::Server& server) : server_(server) {}
+  Api(server::Server& server, Access access) : server_(server), access_(access) {}
 
   const http::ConnectionPolicy& policy() const override { return policy_; }
   net::Awaitable<void> handle(http::Exchange& client) override;
@@ -18,6 +21,7 @@ class Api final : public http::Handler {
 
  private:
   server::Server& server_;
+  Access access_;
   http::ConnectionPolicy policy_;
 };
 

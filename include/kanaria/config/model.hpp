@@ -88,12 +88,23 @@ struct UnixPath {
   std::string path;
 };
 
+/// None, or where to listen.
+using AdminListen = std::variant<std::monostate, TcpAddress, UnixPath>;
+
 struct Admin {
   std::string address = "127.0.0.1:9900";  // as written: "127.0.0.1:9900", "[::1]:9900", "unix:/path", "none"
-  /// The same, read; monostate is "none". Loopback only until tokens exist.
-  std::variant<std::monostate, TcpAddress, UnixPath> listen = TcpAddress{boost::asio::ip::address_v4::loopback(), 9900};
+  /// The same, read. Off loopback with a token_file only.
+  AdminListen listen = TcpAddress{boost::asio::ip::address_v4::loopback(), 9900};
+  std::optional<Text> token_file;          // lines NAME:TOKEN; read at start and at each reload
+  std::string read_only_address = "none";  // as `address`; never a change there, and no token
+  AdminListen read_only_listen;
+  std::vector<std::string> allowed_hosts;  // names that a Host field may have besides this machine's own
   Position at;
-  friend bool operator==(const Admin& a, const Admin& b) { return a.address == b.address; }
+  Position read_only_at{};
+  friend bool operator==(const Admin& a, const Admin& b) {
+    return a.address == b.address && a.token_file == b.token_file && a.read_only_address == b.read_only_address &&
+           a.allowed_hosts == b.allowed_hosts;
+  }
 };
 
 struct Model {

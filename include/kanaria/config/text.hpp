@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "kanaria/base/clock.hpp"
 
 namespace kanaria::config {
 
@@ -16,5 +19,10 @@ std::string in_quotes(std::string_view text);
 
 /// "1 rule", "2 rules", "no rules".
 std::string counted(std::size_t count, std::string_view noun);
+
+/// A duration as in a file, "30", "250ms", "5m", between `low` and `high`. None: `fault` says what is wrong with
+/// `name`.
+std::optional<Milliseconds> parse_duration(std::string_view name, std::string_view text, Milliseconds low,
+                                           Milliseconds high, std::string& fault);
 
 }  // namespace kanaria::config

@@ -41,6 +41,7 @@ struct Peer {
   boost::asio::ip::address address;  // IPv4-mapped comes as IPv4; unspecified for a Unix socket
   std::uint16_t port = 0;            // 0 for a Unix socket
   bool is_unix = false;
+  std::uint32_t uid = UINT32_MAX;  // who runs the other end of a Unix socket; UINT32_MAX: not known
 };
 
 /// IPv4 where it is IPv4-mapped, as IPv4 peers of a dual-stack socket are; else the same.

@@ -30,6 +30,11 @@ class RowTable {
   std::uint32_t acquire(const Name& name);
   void release(std::uint32_t index);
   const Name& name(std::uint32_t index) const { return entries_[index].name; }
+  /// kNoRow: these names have none.
+  std::uint32_t find(const Name& name) const {
+    const auto found = indexes_.find(name);
+    return found == indexes_.end() ? kNoRow : found->second;
+  }
 
   /// Calls f(name, index) for each row in use, in the order of names.
   template <class F>

@@ -12,9 +12,11 @@ struct OwnAnswer {
   std::uint16_t status = 200;
   std::string_view content_type;  // empty: none
   std::string_view body;
-  std::string_view location;  // empty: none
-  std::string_view allow;     // empty: none
-  bool close = false;         // the connection ends with it
+  std::string_view location;          // empty: none
+  std::string_view allow;             // empty: none
+  std::string_view etag;              // with its quotes; empty: none
+  std::string_view www_authenticate;  // with 401; empty: none
+  bool close = false;                 // the connection ends with it
 };
 
 /// Sends it whole, with Date, Server and Content-Length; no body to HEAD. What is left of the request's body is given

@@ -1,6 +1,6 @@
-// What a worker's requests share: its loop, the pinned configuration, pools, places in round robin, counters, its lane
-// of the access log, and scratch heads that keep their memory. One Context a worker, on its thread; it outlives every
-// request of that worker.
+// What a worker's requests share: its loop, the pinned configuration, pools, places in round robin, counters, its lanes
+// of the access log and the errors, and scratch heads that keep their memory. One Context a worker, on its thread; it
+// outlives every request of that worker.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "kanaria/net/loop.hpp"
 #include "kanaria/observe/access_log.hpp"
 #include "kanaria/observe/counters.hpp"
+#include "kanaria/observe/error_log.hpp"
 #include "kanaria/runtime/pin.hpp"
 #include "kanaria/targets/balancer.hpp"
 #include "kanaria/targets/pool.hpp"
@@ -24,10 +25,12 @@ struct Outgoing {
 };
 
 struct Context {
-  Context(net::Loop& on, observe::Counters& count, observe::AccessLog::Lane& log, runtime::PinBoard::Release release)
+  Context(net::Loop& on, observe::Counters& count, observe::AccessLog::Lane& log, observe::ErrorLog::Lane& error_log,
+          runtime::PinBoard::Release release)
       : loop(on),
         counters(count),
         access_log(log),
+        errors(error_log),
         snapshots(std::move(release)),
         balancer(on.random()),
         pool(on, count) {}
@@ -35,6 +38,7 @@ struct Context {
   net::Loop& loop;
   observe::Counters& counters;
   observe::AccessLog::Lane& access_log;
+  observe::ErrorLog::Lane& errors;
   runtime::PinBoard snapshots;
   targets::Balancer balancer;
   targets::Pool pool;

@@ -1,19 +1,20 @@
 // The one way to change the running configuration. What is wanted is the file's model and, on top of it, what was
 // changed by hand; a change edits either, validates and compiles the model that follows from both, publishes it, and
-// returns when every worker has acknowledged. Reload edits the file's model, and what was changed by hand stays. On
-// control's thread; changes wait their turn.
+// returns when every worker has acknowledged. Reload edits the file's model, and what was changed by hand stays; with a
+// state_dir it is kept there before the change returns. On control's thread; changes wait their turn.
 #pragma once
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "kanaria/net/blocking.hpp"
+#include "kanaria/runtime/overrides.hpp"
 #include "kanaria/runtime/snapshot.hpp"
-#include "kanaria/runtime/target_overrides.hpp"
 
 namespace kanaria::runtime {
 
@@ -36,13 +37,32 @@ struct Outcome {
     Applied,
     Unchanged,
     Faulty,   // the configuration has faults
-    Refused,  // a key that only a restart changes, a port in use, a rule left without a target, a stale revision
+    Refused,  // a key that only a restart changes, a port in use, a rule left without a target
     Unknown,  // what is to be changed by hand is not there
+    Stale,    // somebody else changed it meanwhile
   };
   Status status = Status::Unchanged;
   std::vector<std::string> changes;  // in words
   config::Diagnostics diagnostics;   // why not, and warnings
   std::uint64_t revision = 0;        // in force now
+};
+
+/// Who asks for a change, and how far it may go.
+struct ChangeOptions {
+  std::string who;
+  WallTime when{};
+  bool force = false;            // a rule may be left without a target behind a positive weight
+  bool reset_overrides = false;  // what was changed by hand ends
+  /// All is done but what the system must do for it: ports are not tried, and nothing changes.
+  bool dry_run = false;
+};
+
+/// The state of a rule's weights: another one after each change of them or of who decides them, and never the same
+/// again, not after a restart either.
+struct Generation {
+  std::string id;   // fit for an ETag
+  std::string who;  // made it
+  WallTime when;
 };
 
 class Store {
@@ -54,9 +74,16 @@ class Store {
   Store(net::Loop& control, net::Blocking& blocking, Publisher& publisher, observe::Metrics& metrics,
         targets::TargetTable& table, Names& names, unsigned workers);
 
-  net::Awaitable<Outcome> change(const Edit& edit, std::optional<std::uint64_t> expected_revision);
-  /// What was changed by hand about a group that a reload removes ends with it.
+  /// Before the first change: what a former process was told by hand.
+  void restore(Overrides overrides);
+
+  net::Awaitable<Outcome> change(const Edit& edit, const ChangeOptions& options);
+  /// What was changed by hand about a group or a rule that a reload removes ends with it.
   net::Awaitable<Outcome> override_targets(const TargetChange& change);
+  /// Weights that were asked for are in force when it returns, for every request: no group is too empty for them.
+  net::Awaitable<Outcome> override_weights(const WeightChange& change);
+  /// Ends the overrides of weights whose time is over. `ended`: their rules.
+  net::Awaitable<Outcome> end_expired(WallTime now, std::vector<std::string>& ended);
 
   /// Waits for the change in progress and refuses all later ones: the daemon stops.
   net::Awaitable<void> close();
@@ -64,19 +91,26 @@ class Store {
   /// In force; null before the first change.
   const std::shared_ptr<const Snapshot>& current() const { return current_; }
   /// In force, on top of the file's model.
-  const TargetOverrides& overrides() const { return wanted_.overrides; }
+  const Overrides& overrides() const { return wanted_.overrides; }
+  /// Of a rule's weights, by LISTENER/RULE; null: no such rule forwards.
+  const Generation* generation(const std::string& rule) const;
   /// The file's model, without them; null before the first change.
   const std::shared_ptr<const config::Model>& file() const { return wanted_.file; }
 
  private:
   struct Wanted {
     std::shared_ptr<const config::Model> file;
-    TargetOverrides overrides;
+    Overrides overrides;
   };
+  /// Edits what is wanted; with an error in the outcome's diagnostics, nothing is changed.
+  using EditWanted = std::function<void(Wanted&, Outcome&)>;
 
   net::Awaitable<void> turn();
   void next_turn();
-  net::Awaitable<void> apply(const Wanted& wanted, Outcome& outcome);
+  net::Awaitable<Outcome> carry_out(const EditWanted& edit, const ChangeOptions& options);
+  net::Awaitable<void> apply(const Wanted& wanted, const ChangeOptions& options, Outcome& outcome);
+  net::Awaitable<void> keep(const Overrides& overrides, const config::Model& model, config::Diagnostics& diagnostics);
+  void count_generations(const config::Model& before, const Wanted& after, const ChangeOptions& options);
 
   net::Loop& control_;
   net::Blocking& blocking_;
@@ -86,7 +120,10 @@ class Store {
   Names& names_;
   unsigned workers_;
   std::shared_ptr<const Snapshot> current_;
-  Wanted wanted_;  // what `current_` was made of
+  Wanted wanted_;        // what `current_` was made of
+  std::string process_;  // in generations' ids: tells this process from those before it
+  std::map<std::string, Generation, std::less<>> generations_;
+  std::string kept_;  // the text of the overrides that state_dir has
   bool busy_ = false;
   bool closed_ = false;
   std::list<net::Event> waiting_;

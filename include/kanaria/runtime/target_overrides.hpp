@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kanaria/config/model.hpp"
+#include "kanaria/runtime/override_fault.hpp"
 
 namespace kanaria::runtime {
 
@@ -49,17 +50,11 @@ struct TargetChange {
   std::chrono::system_clock::time_point when;
 };
 
-/// Why a change can't be made.
-struct TargetFault {
-  bool is_unknown = false;  // there is no such group or target; else the target's text is wrong
-  std::string message;
-};
-
 /// That the file has no such group, and which one may be meant.
-TargetFault unknown_group(const config::Model& file, const std::string& group);
+OverrideFault unknown_group(const config::Model& file, const std::string& group);
 
 /// Carries the change out on `overrides`; the file's model tells what there is besides. A fault: nothing was changed.
-std::optional<TargetFault> change(TargetOverrides& overrides, const config::Model& file, const TargetChange& change);
+std::optional<OverrideFault> change(TargetOverrides& overrides, const config::Model& file, const TargetChange& change);
 
 /// The model in force: the file's with the overrides applied to it; the file's itself if they change nothing. Those of
 /// targets and groups that the file doesn't have are left out, unless they register.

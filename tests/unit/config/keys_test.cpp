@@ -74,7 +74,7 @@ constexpr Documented kDocumented[] = {
      "max_request_body drain_timeout drain_delay",
      "enable_http2 enable_tls_version_and_cipher_suite_headers"},
     {Scope::AccessLogs, "enabled path format", ""},
-    {Scope::Admin, "address", "token_file read_only_address allowed_hosts"},
+    {Scope::Admin, "address token_file read_only_address allowed_hosts", ""},
     {Scope::Listener, "name address port protocol proxy_protocol rules default_action",
      "certificates ssl_policy mutual_authentication"},
     {Scope::ProxyProtocol, "version trusted", ""},
@@ -153,7 +153,7 @@ load_balancer:
   drain_timeout: 25s
   drain_delay: 0s
 access_logs: {enabled: true, path: "-", format: alb}
-admin: {address: "127.0.0.1:9900"}
+admin: {address: "127.0.0.1:9900", token_file: /t, read_only_address: "127.0.0.1:9910", allowed_hosts: [kanaria.internal]}
 state_dir: /u
 cookie_key_file: /v
 listeners:
@@ -261,6 +261,9 @@ constexpr Change kChanges[] = {
     {Scope::AccessLogs, "path", "path: \"-\"", "path: /log"},
     {Scope::AccessLogs, "format", "format: alb", "format: json"},
     {Scope::Admin, "address", "127.0.0.1:9900", "none"},
+    {Scope::Admin, "token_file", "token_file: /t", "token_file: none"},
+    {Scope::Admin, "read_only_address", "127.0.0.1:9910", "none"},
+    {Scope::Admin, "allowed_hosts", "kanaria.internal", "other.internal"},
     {Scope::Listener, "name", "name: web", "name: net"},
     {Scope::Listener, "address", "address: 127.0.0.1", "address: 127.0.0.2"},
     {Scope::Listener, "port", "port: 80", "port: 81"},

@@ -71,7 +71,11 @@ load_balancer:
   drain_delay: 0s
 
 access_logs: {enabled: true, path: "-", format: alb}
-admin: {address: "127.0.0.1:9900"}
+admin:
+  address: "127.0.0.1:9900"
+  token_file: none
+  read_only_address: "none"
+  allowed_hosts: []
 state_dir: none
 cookie_key_file: none
 

@@ -203,7 +203,7 @@ TEST(Stickiness, ThatChangesIsToldInAReload) {
   const Model after = model(file("split: per_user, user_key: [{cookie: uid}, {http_header: X-User}]",
                                  "stickiness: {enabled: true, cookie_duration: 2h}", "cookie_key_file: /k"));
   EXPECT_THAT(differences(before, after),
-              ElementsAre("state_dir: /s -> none", "cookie_key_file: none -> /k",
+              ElementsAre("state_dir: /s -> none (needs a restart; a reload is refused)", "cookie_key_file: none -> /k",
                           "listener http-80: rule default: split: shuffled -> per_user",
                           "listener http-80: rule default: user_key: nothing -> cookie uid, http_header X-User",
                           "listener http-80: rule default: stickiness enabled: true -> false",

@@ -123,10 +123,14 @@ TEST(Values, TheAdminAddressIsLoopbackASocketOrNone) {
   for (const char* fine : {"127.0.0.1:9900", "127.0.0.2:1", "\"[::1]:9900\"", "unix:/run/a.sock", "none"}) {
     EXPECT_EQ(render(with(std::string("admin: {address: ") + fine + "}")), "") << fine;
   }
+  EXPECT_EQ(render(with("admin: {address: \"0.0.0.0:9900\", token_file: /t}")), "");
+  EXPECT_EQ(render(with("admin: {read_only_address: \"0.0.0.0:9901\"}")), "") << "never a change there";
+  const std::string open =
+      "admin address must be a loopback address where there is no token_file: anybody could change the weights";
   const std::string forms = "admin address must be 127.0.0.1:PORT, [::1]:PORT, unix:/path or none, not ";
   for (const auto& [written, fault] : std::vector<std::pair<std::string, std::string>>{
-           {"0.0.0.0:9900", "admin address must be a loopback address until token_file exists, not 0.0.0.0"},
-           {"10.0.0.1:9900", "admin address must be a loopback address until token_file exists, not 10.0.0.1"},
+           {"0.0.0.0:9900", open},
+           {"10.0.0.1:9900", open},
            {"127.0.0.1", forms + "\"127.0.0.1\""},
            {"localhost:9900", forms + "\"localhost:9900\""},
            {"127.0.0.1:0", forms + "\"127.0.0.1:0\""},

@@ -69,13 +69,14 @@ TEST(Forward, EndsTheUploadWhenAnExceptionLeavesTheAnswer) {
   observe::Metrics metrics(1);
   targets::TargetTable table(metrics);
   observe::AccessLog log(1);
+  observe::ErrorLog errors(1);
   const runtime::SnapshotPtr snapshot =
       runtime::snapshot_of(runtime::model_of("listeners: [{port: 8080, default_action: {target_group: main}}]\n"
                                              "target_groups: [{name: main, targets: [\"" +
                                              scripted.endpoint().to_string() + "\"]}]\n"),
                            metrics, table);
   test::Driver driver;
-  Context context(driver.loop(), metrics.worker(0), log.lane(0), [](const runtime::SnapshotPtr&) {});
+  Context context(driver.loop(), metrics.worker(0), log.lane(0), errors.lane(0), [](const runtime::SnapshotPtr&) {});
   context.snapshots.install(snapshot);
   RequestHandler handler(context, 0);
   BrokenClient client(driver.loop());

@@ -33,8 +33,8 @@ class StoreTest : public testing::Test {
   static Store::Edit to(const std::string& text) {
     return [model = model_of(text)](const auto&) { return model; };
   }
-  Outcome change(const Store::Edit& edit, std::optional<std::uint64_t> expected = std::nullopt) {
-    return driver_.run(store_.change(edit, expected));
+  Outcome change(const Store::Edit& edit, const ChangeOptions& options = {"test", {}}) {
+    return driver_.run(store_.change(edit, options));
   }
   template <class Change>
   Outcome edit(Change&& change_it) {
@@ -49,6 +49,29 @@ class StoreTest : public testing::Test {
     const TargetChange wanted{group, action, target, "alice", {}};
     return driver_.run(store_.override_targets(wanted));
   }
+
+  static WeightChange weights_change(int main, int canary) {
+    WeightChange change;
+    change.listener = "web";
+    change.rule = "api";
+    change.weights = Weights{{"main", main}, {"new", canary}};
+    change.who = "alice";
+    return change;
+  }
+  Outcome set_weights(int main, int canary, const std::optional<std::string>& generation = std::nullopt) {
+    WeightChange change = weights_change(main, canary);
+    change.generation = generation;
+    return driver_.run(store_.override_weights(change));
+  }
+  void reset_weights() {
+    WeightChange change = weights_change(0, 0);
+    change.weights.reset();
+    driver_.run(store_.override_weights(change));
+  }
+  std::uint32_t weight(std::size_t group) const {
+    return store_.current()->listener(0)->routes[0].split->weight(group);
+  }
+  std::string generation() const { return store_.generation("web/api")->id; }
 
   test::Driver driver_;
   net::Blocking blocking_;
@@ -102,24 +125,6 @@ TEST_F(StoreTest, TheSameModelIsNoChange) {
   EXPECT_TRUE(outcome.changes.empty());
 }
 
-TEST_F(StoreTest, AStaleRevisionIsRefusedAndTheRightOneIsNot) {
-  change(to(canary()));
-  change(to(canary(kOther)), 1);
-  ASSERT_EQ(store_.current()->revision(), 2U);
-  bool edited = false;
-  const Outcome outcome = change(
-      [&](const std::shared_ptr<const config::Model>& current) {
-        edited = true;
-        return std::make_shared<config::Model>(*current);
-      },
-      1);
-  EXPECT_EQ(outcome.status, Status::Refused);
-  EXPECT_EQ(words_of(outcome), Words{"the configuration has changed meanwhile"});
-  EXPECT_EQ(outcome.revision, 2U);
-  EXPECT_FALSE(edited);
-  EXPECT_EQ(board_.published.size(), 2U);
-}
-
 TEST_F(StoreTest, AFaultChangesNothing) {
   change(to(canary()));
   const SnapshotPtr before = store_.current();
@@ -169,7 +174,7 @@ TEST_F(StoreTest, TakingARulesLastTargetAwayIsRefused) {
   Outcome outcome = edit(empty(0));
   EXPECT_EQ(outcome.status, Status::Refused);
   EXPECT_EQ(words_of(outcome), Words{"rule web/default would be left without a target behind a positive weight; "
-                                     "--force is not available yet"});
+                                     "--force does it all the same"});
   EXPECT_EQ(store_.current()->revision(), 1U);
   EXPECT_EQ(edit(empty(1)).status, Status::Applied) << "rule api still has the targets of main";
 }
@@ -198,8 +203,8 @@ TEST_F(StoreTest, TargetsChangedByHandOutliveReloads) {
   EXPECT_EQ(outcome.status, Status::Applied);
   EXPECT_EQ(outcome.changes.size(), 2U) << "the weights alone";
   EXPECT_TRUE(store_.current()->model().target_groups[0].targets[0].drained);
-  ASSERT_EQ(store_.overrides().size(), 1U);
-  EXPECT_EQ(store_.overrides().at("main").front().who, "alice");
+  ASSERT_EQ(store_.overrides().targets.size(), 1U);
+  EXPECT_EQ(store_.overrides().targets.at("main").front().who, "alice");
   outcome = by_hand("main", std::nullopt);
   EXPECT_EQ(outcome.changes, Words{"target group main: target 127.0.0.1:9001 not drained any more"});
   EXPECT_TRUE(store_.overrides().empty());
@@ -221,12 +226,121 @@ TEST_F(StoreTest, DrainingARulesLastTargetIsRefused) {
     const Outcome outcome = by_hand("main", action, "127.0.0.1:9002");
     EXPECT_EQ(outcome.status, Status::Refused);
     EXPECT_EQ(words_of(outcome), Words{"rule web/default would be left without a target behind a positive weight; "
-                                       "--force is not available yet"});
+                                       "--force does it all the same"});
   }
-  EXPECT_EQ(store_.overrides().at("main").size(), 1U) << "what was refused is forgotten";
+  EXPECT_EQ(store_.overrides().targets.at("main").size(), 1U) << "what was refused is forgotten";
   std::string text = canary();
   text.replace(text.find(", \"127.0.0.1:9002\""), 18, "");
   EXPECT_EQ(change(to(text)).status, Status::Refused) << "and so is a reload that leaves the drained one alone";
+}
+
+TEST_F(StoreTest, ForceLeavesARuleWithoutATarget) {
+  change(to(canary()));
+  const auto empty = [](const std::shared_ptr<const config::Model>& current) {
+    auto next = std::make_shared<config::Model>(*current);
+    next->target_groups[0].targets.clear();
+    return next;
+  };
+  EXPECT_EQ(change(empty).status, Status::Refused);
+  ChangeOptions forced{"test", {}};
+  forced.force = true;
+  const Outcome outcome = change(empty, forced);
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(words_of(outcome), Words{"rule web/default is without a target behind a positive weight"});
+}
+
+TEST_F(StoreTest, ADryRunChangesNothing) {
+  change(to(canary()));
+  by_hand("main", Drain, "127.0.0.1:9001");
+  ChangeOptions dry{"test", {}};
+  dry.dry_run = true;
+  dry.reset_overrides = true;
+  const Outcome outcome = change(to(canary(kOther)), dry);
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(outcome.changes.size(), 3U) << "two weights, and a target that is drained no more";
+  EXPECT_EQ(store_.current()->revision(), 2U);
+  EXPECT_EQ(store_.overrides().targets.size(), 1U);
+  EXPECT_EQ(store_.current()->listener(0)->routes[0].split->weight(0), 90U);
+}
+
+TEST_F(StoreTest, WeightsSetByHandOutliveReloadsUntilTheyAreReset) {
+  EXPECT_EQ(set_weights(50, 50).status, Status::Refused) << "nothing is in force yet";
+  change(to(canary()));
+  Outcome outcome = set_weights(50, 50);
+  EXPECT_EQ(outcome.status, Status::Applied);
+  EXPECT_EQ(weight(1), 50U);
+  outcome = change(to(canary(kOther)));
+  EXPECT_EQ(outcome.status, Status::Unchanged) << "the file's weights wait";
+  EXPECT_EQ(weight(1), 50U);
+  ChangeOptions resetting{"test", {}};
+  resetting.reset_overrides = true;
+  change(to(canary(kOther)), resetting);
+  EXPECT_EQ(weight(1), 20U);
+  EXPECT_TRUE(store_.overrides().empty());
+}
+
+TEST_F(StoreTest, AnotherGenerationThanTheOneSeenIsStale) {
+  change(to(canary()));
+  const std::string first = generation();
+  EXPECT_EQ(set_weights(50, 50, first).status, Status::Applied);
+  const std::string second = generation();
+  EXPECT_NE(second, first);
+  const Outcome stale = set_weights(0, 100, first);
+  EXPECT_EQ(stale.status, Status::Stale);
+  EXPECT_EQ(words_of(stale), Words{"the weights of web/api have been changed meanwhile, by alice"});
+  EXPECT_EQ(weight(1), 50U);
+  EXPECT_EQ(set_weights(0, 100, second).status, Status::Applied);
+  EXPECT_EQ(set_weights(1, 1).status, Status::Applied) << "unconditional";
+}
+
+TEST_F(StoreTest, AGenerationIsOfItsRulesWeightsAlone) {
+  change(to(canary()));
+  const std::string first = generation();
+  by_hand("main", Drain, "127.0.0.1:9001");
+  change(to("# a comment\n" + canary()));
+  EXPECT_EQ(generation(), first);
+  EXPECT_EQ(set_weights(90, 10).status, Status::Unchanged);
+  const std::string overridden = generation();
+  EXPECT_NE(overridden, first) << "another decides, with the same weights";
+  change(to(canary(kOther)));
+  EXPECT_EQ(generation(), overridden) << "the override hides the file's";
+  reset_weights();
+  EXPECT_NE(generation(), overridden);
+  EXPECT_EQ(store_.generation("web/nothing"), nullptr);
+  // A rule that goes and comes back is another one.
+  const std::string before = generation();
+  std::string without = canary(kOther);
+  without.replace(without.find("name: api"), 9, "name: apo");
+  change(to(without));
+  EXPECT_EQ(store_.generation("web/api"), nullptr);
+  change(to(canary(kOther)));
+  EXPECT_NE(generation(), before);
+}
+
+TEST_F(StoreTest, WeightsEndWhenTheirTimeIsOver) {
+  using namespace std::chrono_literals;
+  change(to(canary()));
+  const WallTime now{};
+  WeightChange wanted = weights_change(50, 50);
+  wanted.when = now;
+  wanted.until = now + 30min;
+  EXPECT_EQ(driver_.run(store_.override_weights(wanted)).status, Status::Applied);
+  std::vector<std::string> ended;
+  driver_.run(store_.end_expired(now + 29min, ended));
+  EXPECT_TRUE(ended.empty());
+  EXPECT_EQ(weight(1), 50U);
+  driver_.run(store_.end_expired(now + 30min, ended));
+  EXPECT_EQ(ended, Words{"web/api"});
+  EXPECT_EQ(weight(1), 10U);
+  EXPECT_EQ(store_.generation("web/api")->who, "the end of an override's time");
+}
+
+TEST_F(StoreTest, WeightsMayLeaveARuleToAnEmptyGroup) {
+  std::string text = canary();
+  text.replace(text.find("\"127.0.0.1:9003\""), 16, "");
+  change(to(text));
+  EXPECT_EQ(set_weights(0, 100).status, Status::Applied) << "whoever sets weights has been asked";
+  EXPECT_EQ(set_weights(0, 0).status, Status::Applied);
 }
 
 TEST_F(StoreTest, WhatIsNotThereCantBeChangedByHand) {
@@ -264,9 +378,10 @@ TEST_F(StoreTest, APlaceThatCantBeBoundIsRefusedAndLeavesNoRow) {
 TEST_F(StoreTest, ChangesWaitTheirTurnInOrder) {
   board_.held = true;
   // Named: the coroutines refer to their edits.
+  const ChangeOptions options{"test", {}};
   const Store::Edit edits[] = {to(canary()), to(canary(kOther)), to(canary())};
   std::vector<test::Started<Outcome>> outcomes;
-  for (const Store::Edit& edit : edits) outcomes.push_back(driver_.start(store_.change(edit, std::nullopt)));
+  for (const Store::Edit& edit : edits) outcomes.push_back(driver_.start(store_.change(edit, options)));
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     ASSERT_TRUE(driver_.until([&] { return board_.released.waiting(); }));
     driver_.settle();
@@ -278,15 +393,18 @@ TEST_F(StoreTest, ChangesWaitTheirTurnInOrder) {
   }
 }
 
-TEST_F(StoreTest, TwoChangesFromOneRevisionCantBothBeMade) {
+TEST_F(StoreTest, TwoChangesOfOneGenerationCantBothBeMade) {
   change(to(canary()));
-  const Store::Edit a = to(canary(kOther));
-  const Store::Edit b = to(canary("[{name: main, weight: 1}]"));
-  const auto first = driver_.start(store_.change(a, 1));
-  const auto second = driver_.start(store_.change(b, 1));
+  WeightChange a = weights_change(50, 50);
+  a.generation = generation();
+  WeightChange b = weights_change(0, 100);
+  b.generation = a.generation;
+  const auto first = driver_.start(store_.override_weights(a));
+  const auto second = driver_.start(store_.override_weights(b));
   ASSERT_TRUE(driver_.until([&] { return first->has_value() && second->has_value(); }));
   EXPECT_EQ((*first)->status, Status::Applied);
-  EXPECT_EQ((*second)->status, Status::Refused);
+  EXPECT_EQ((*second)->status, Status::Stale);
+  EXPECT_EQ(weight(1), 50U);
 }
 
 TEST_F(StoreTest, ANameThatIsNotFoundIsAWarning) {

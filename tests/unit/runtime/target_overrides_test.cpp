@@ -159,7 +159,7 @@ TEST(TargetOverrides, AFaultChangesNothing) {
     wanted.group = one.group;
     const auto fault = change(overrides, *file(), wanted);
     ASSERT_TRUE(fault);
-    EXPECT_EQ(fault->is_unknown, one.is_unknown);
+    EXPECT_EQ(fault->kind == OverrideFault::Kind::Unknown, one.is_unknown);
     EXPECT_EQ(fault->message, one.message);
     EXPECT_EQ(overrides_of(overrides), Words{"main: 10.0.0.2 drained"});
   }

@@ -1,0 +1,249 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "remote.hpp"
+#include "terminal.hpp"
+
+namespace kanaria::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Colour = Terminal::Colour;
+
+struct Options {
+  AdminOptions daemon;
+  bool json = false;
+  bool watch = false;
+};
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, values...);
+  return text;
+}
+
+/// "3d 4h", "4 min".
+std::string length_of(std::int64_t seconds) {
+  const auto minutes = seconds / 60;
+  const auto hours = minutes / 60;
+  if (hours >= 24) return std::to_string(hours / 24) + "d " + std::to_string(hours % 24) + "h";
+  if (hours > 0) return std::to_string(hours) + "h " + std::to_string(minutes % 60) + "m";
+  return minutes > 0 ? std::to_string(minutes) + " min" : std::to_string(seconds) + " s";
+}
+
+std::string seconds_text(const Json& seconds) {
+  if (seconds.is_null()) return "-";
+  const auto value = seconds.get<double>();
+  return value < 0.9995 ? format("%.3gms", value * 1000) : format("%.3gs", value);
+}
+
+std::string percent_text(const Json& part, int digits) {
+  return part.is_null() ? "-" : format("%.*f%%", digits, part.get<double>() * 100);
+}
+
+/// The time of day of "2026-01-31T12:00:00Z"; UTC, as everything here.
+std::string clock_of(const Json& when) {
+  const std::string text = text_of(when);
+  return text.size() < 17 ? text : text.substr(0, 10) + " " + text.substr(11, 5) + "Z";
+}
+
+struct Column {
+  const char* title;
+  std::size_t width;
+};
+// After the first one, in the order in which a narrow terminal loses them from the end; 80 columns show all.
+constexpr std::size_t kFirstWidth = 26;
+constexpr Column kColumns[] = {{"weight", 7}, {"share", 7}, {"now", 7}, {"healthy", 8},
+                               {"req/s", 8},  {"5xx", 7},   {"p99", 8}};
+
+class Page {
+ public:
+  Page(const Json& status, const Terminal& terminal) : status_(status), terminal_(terminal) {
+    auto left = static_cast<std::size_t>(terminal.columns);
+    first_width_ = std::min(kFirstWidth, left);
+    left -= first_width_;
+    for (const Column& column : kColumns) {
+      if (left < column.width) break;
+      left -= column.width;
+      ++columns_;
+    }
+  }
+
+  std::string text() {
+    head();
+    needs();
+    out_ += '\n';
+    titles();
+    for (const Json& listener : status_.at("listeners")) add_listener(listener);
+    return std::move(out_);
+  }
+
+  bool needs_a_person() const { return needs_ > 0; }
+
+ private:
+  void line(std::string_view text) { (out_ += fitted(text, static_cast<std::size_t>(terminal_.columns))) += '\n'; }
+  void need(const std::string& text) {
+    ++needs_;
+    const std::string cut = fitted("! " + text, static_cast<std::size_t>(terminal_.columns));
+    (out_ += terminal_.coloured(Colour::Yellow, cut)) += '\n';
+  }
+
+  void head() {
+    const Json& config = status_.at("config");
+    line("kanaria " + text_of(status_.at("version")) + "  " +
+         (status_.at("ready").get<bool>() ? "ready" : "not ready") + "  up " +
+         length_of(status_.at("up_seconds").get<std::int64_t>()));
+    line("config #" + std::to_string(config.at("number").get<std::uint64_t>()) + " (" +
+         text_of(config.at("hash")).substr(0, 6) + ") applied " + clock_of(config.at("applied_at")) + " by " +
+         text_of(config.at("applied_by")));
+  }
+
+  void needs() {
+    const Json& config = status_.at("config");
+    const std::string file = text_of(config.at("file"));
+    if (!config.at("last_reload_success").get<bool>())
+      need("the last reload was refused: kanaria check " + file + " tells why, if it is the file");
+    if (config.at("file_state") == "differs")
+      need("the file differs from what runs, since " + clock_of(config.at("file_state_since")) + ": kanaria diff " +
+           file);
+    if (config.at("file_state") == "broken") {
+      need("the file is broken, a restart would exit 78: kanaria check " + file);
+      line("  " + text_of(config.at("file_fault")));
+    }
+    if (!status_.at("damaged_state").get<std::string>().empty())
+      need("what was set by hand before the start is lost: " + text_of(status_.at("damaged_state")));
+    for (const Json& listener : status_.at("listeners"))
+      for (const Json& rule : listener.at("rules")) rule_needs(rule);
+    for (const Json& group : status_.at("target_groups")) group_needs(group);
+  }
+
+  void rule_needs(const Json& rule) {
+    const Json& weights = rule.at("weights");
+    if (weights.is_null() || weights.at("override").is_null()) return;
+    const Json& override = weights.at("override");
+    std::string text = text_of(weights.at("rule")) + "  override by " + text_of(override.at("who")) + " " +
+                       clock_of(override.at("when"));
+    if (!override.at("reason").get<std::string>().empty()) text += " \"" + text_of(override.at("reason")) + '"';
+    need(text);
+    line("  file line " + std::to_string(override.at("line").get<int>()) +
+         (override.at("until").is_null() ? ", until it is reset" : ", until " + clock_of(override.at("until"))));
+  }
+
+  void group_needs(const Json& group) {
+    const std::string name = text_of(group.at("target_group"));
+    if (group.at("fail_open").get<bool>()) need(name + "  too few targets are healthy: all of them take traffic");
+    for (const Json& target : group.at("targets")) {
+      const bool is_unhealthy = target.at("state") == "unhealthy";
+      if (!is_unhealthy && !target.at("ejected").get<bool>()) continue;
+      need(name + "  " + text_of(target.at("target")) + (is_unhealthy ? " unhealthy: " : " ejected") +
+           (is_unhealthy ? text_of(target.at("reason")) : ""));
+    }
+    for (const Json& override : group.at("overrides"))
+      need(name + "  " + text_of(override.at("target")) + " " + text_of(override.at("override")) + " by " +
+           text_of(override.at("who")));
+  }
+
+  void titles() {
+    std::string text(first_width_, ' ');
+    for (std::size_t i = 0; i < columns_; ++i) text += right(kColumns[i].title, kColumns[i].width);
+    (out_ += terminal_.coloured(Colour::Dim, text)) += '\n';
+  }
+
+  /// The first column and as many of the others as there is room for.
+  void row(std::string_view first, std::initializer_list<std::string> cells) {
+    std::string text = padded(fitted(first, first_width_), first_width_);
+    std::size_t i = 0;
+    for (const std::string& cell : cells) {
+      if (i == columns_) break;
+      text += right(cell, kColumns[i].width);
+      ++i;
+    }
+    while (text.ends_with(' ')) text.pop_back();
+    (out_ += text) += '\n';
+  }
+
+  void add_listener(const Json& listener) {
+    (out_ +=
+     terminal_.coloured(Colour::Bold, fitted(text_of(listener.at("name")) + "  " + text_of(listener.at("address")),
+                                             static_cast<std::size_t>(terminal_.columns)))) += '\n';
+    const Json& rules = listener.at("rules");
+    for (std::size_t i = 0; i < rules.size(); ++i) add_rule(rules[i], i + 1 == rules.size());
+  }
+
+  void add_rule(const Json& rule, bool is_last) {
+    const std::string priority = rule.at("priority") == 0 ? "" : std::to_string(rule.at("priority").get<int>()) + " ";
+    const Json& weights = rule.at("weights");
+    const std::string branch =
+        is_last ? (terminal_.has_utf8 ? "\u2514 " : "`- ") : (terminal_.has_utf8 ? "\u251c " : "|- ");
+    std::string text = branch + priority + text_of(rule.at("name"));
+    const std::string conditions = text_of(rule.at("conditions"));
+    if (!conditions.empty()) text += "   " + conditions;
+    if (weights.is_null()) text += "   " + text_of(rule.at("action"));
+    const double rate = rule.at("requests_per_second").get<double>();
+    text += "   " + format("%.1f/s", rate);
+    if (!weights.is_null() && !weights.at("override").is_null()) text += "   OVERRIDE";
+    line(text);
+    if (weights.is_null()) return;
+    const Json& groups = weights.at("target_groups");
+    const std::string bar = is_last ? "  " : terminal_.has_utf8 ? "\u2502 " : "|  ";
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const std::string twig =
+          i + 1 == groups.size() ? (terminal_.has_utf8 ? "\u2514 " : "`- ") : (terminal_.has_utf8 ? "\u251c " : "|- ");
+      add_group(bar + twig, groups[i]);
+    }
+  }
+
+  void add_group(const std::string& before, const Json& group) {
+    const Json& recent = group.at("recent");
+    const bool quiet = recent.at("requests") == 0;
+    row(before + text_of(group.at("target_group")),
+        {std::to_string(group.at("weight").get<int>()), percent_text(group.at("share"), 1),
+         percent_text(recent.at("share"), 1),
+         std::to_string(group.at("healthy").get<int>()) + "/" + std::to_string(group.at("targets").get<int>()),
+         format("%.1f", recent.at("requests_per_second").get<double>()),
+         quiet ? "-" : percent_text(recent.at("errors"), 2), seconds_text(recent.at("p99"))});
+  }
+
+  const Json& status_;
+  const Terminal& terminal_;
+  std::size_t first_width_ = 0;
+  std::size_t columns_ = 0;
+  std::size_t needs_ = 0;
+  std::string out_;
+};
+
+int run_status(const Options& options) {
+  constexpr std::chrono::seconds kBetween{2};
+  for (;;) {
+    const Json status = get_json(options.daemon, "/api/v1/status");
+    const Terminal terminal = Terminal::of_stdout();
+    Page page(status, terminal);
+    std::string text = page.text();
+    if (options.json) text = status.dump(options.watch ? -1 : 2) + "\n";
+    if (options.watch && !options.json && terminal.is_terminal) text = "\x1b[H\x1b[2J" + text;
+    std::cout << text << std::flush;
+    if (!std::cout) return kFailed;  // nobody reads any more
+    if (!options.watch) return page.needs_a_person() ? kDiffers : kFine;
+    std::this_thread::sleep_for(kBetween);
+  }
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "status", "Show what needs a person, then where traffic goes; exit code 3 when something needs a person");
+  command->add_flag("--json", options->json, "What the daemon answers, as JSON");
+  command->add_flag("--watch", options->watch, "Again every two seconds");
+  add_admin_options(*command, options->daemon);
+  command->footer("Example:\n  kanaria status --watch");
+  command->callback([options, &exit_code] { exit_code = run_remote([&] { return run_status(*options); }); });
+}
+
+}  // namespace kanaria::cli
