@@ -14,6 +14,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/status", Guard::Reads, true, "", status_get},
     {"GET", "/api/v1/config", Guard::Reads, true, "", config_get},
     {"GET", "/api/v1/errors", Guard::Reads, true, "target_group after", errors_get},
+    {"GET", "/api/v1/explain", Guard::Reads, true, "method url headers from listener", explain_get},
     {"GET", kWeights, Guard::Reads, true, "", weights_get},
     {"PUT", kWeights, Guard::Changes, true, "for reason", weights_put},
     {"DELETE", kWeights, Guard::Changes, true, "", weights_delete},

@@ -31,6 +31,7 @@ std::span<const Route> routes();
 // The handlers, each in the file that its name begins with.
 net::Awaitable<Reply> config_get(Call& call);
 net::Awaitable<Reply> errors_get(Call& call);
+net::Awaitable<Reply> explain_get(Call& call);
 net::Awaitable<Reply> process_healthz(Call& call);
 net::Awaitable<Reply> process_readyz(Call& call);
 net::Awaitable<Reply> process_metrics(Call& call);

@@ -188,12 +188,14 @@ bool AccessLog::write_whole(LogRing& ring, Time until) {
     std::size_t written = 0;
     switch (sink_->write(cut_ ? "\n" : ring.front().substr(0, left_), written)) {
       case Sink::Outcome::Written:
+        failure_.store(0, std::memory_order_relaxed);
         if (std::exchange(cut_, false)) break;
         ring.consume(written);
         left_ -= written;
         break;
       case Sink::Outcome::Later: return false;
       case Sink::Outcome::Failed:
+        failure_.store(errno, std::memory_order_relaxed);
         cut_ = sink_->torn();
         lose(ring, std::exchange(left_, 0));
         break;

@@ -48,7 +48,7 @@ struct Control::Parts {
         names(control, name_servers(), std::move(on_names)),
         store(control, blocking, publisher, metrics, targets.table(), names, worker_count),
         weights(control, store, targets.table()),
-        observer(control, metrics, worker_count),
+        observer(control, metrics, access_log, worker_count),
         config_file(control, blocking, file),
         bindings(worker_count) {
     for (unsigned i = 0; i < worker_count; ++i)

@@ -32,6 +32,27 @@ class AccessLogs(Case):
         return file.read_text().splitlines()
 
 
+class Lost(AccessLogs):
+    def test_a_file_that_takes_nothing_is_told_once_and_counted(self):
+        daemon = self.kanaria_for("/dev/full")
+        for count in range(1, 4):
+            get(self.port)
+            deadline = time.monotonic() + TIMEOUT
+            while daemon.metric("access_log_dropped_total") < count:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+        daemon.wait_for_line("the access log loses lines: No space left on device")
+        get(self.admin, "/api/v1/status")
+        self.assertEqual(len(daemon.lines_with("the access log loses lines")), 1)
+        self.assertEqual(daemon.metric("access_log_dropped_total"), 3)
+
+    def kanaria_for(self, path):
+        self.app = self.echo("app")
+        self.port, self.admin = free_port(), free_port()
+        self.file = path
+        return self.kanaria_with(self.text(), self.port, self.admin)
+
+
 class Json(AccessLogs):
     def test_each_line_is_an_object_with_the_same_keys(self):
         self.start(format="json")

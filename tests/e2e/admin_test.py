@@ -187,6 +187,8 @@ class Seen(Admin):
         document = json.loads((SOURCE / "docs/openapi.json").read_text())
         of = {"status": "Status", "errors": "Errors", self.weights.removeprefix("/api/v1/"): "Weights",
               "target-groups/app-main/targets": "Targets", "nothing": "Error",
+              f"explain?method=GET&url=http://a:{self.port}/x": "Explanation",
+              f"explain?method=GET&url=http://a:{self.port}/x&headers=a": "Explanation", "explain?method=GET": "Error",
               "target-groups/nothing/targets": "Error"}
         for path, schema in of.items():
             with self.subTest(path):
@@ -267,6 +269,23 @@ class Seen(Admin):
         process.terminate()
         process.wait(20)
         process.stdout.close()
+
+    def test_explain_answers_with_the_rule_and_why(self):
+        self.start(path="/api/*")
+        def explain(query):
+            status, body, _ = get(self.admin, f"/api/v1/explain?url=http://a:{self.port}{query}")
+            return status, json.loads(body)
+        _, found = explain("/api/x&method=GET")
+        self.assertEqual([(rule["rule"], rule["matches"]) for rule in found["rules"]], [("canary", True)])
+        self.assertIn("/api/*", found["rules"][0]["reasons"][0])
+        self.assertEqual([group["weight"] for group in found["weights"]["target_groups"]], [90, 10])
+        _, found = explain("/other&method=GET&headers=X-A:%201%0AX-B:%202")
+        self.assertEqual([(rule["rule"], rule["matches"]) for rule in found["rules"]], [("canary", False), ("default", True)])
+        self.assertEqual((found["action"], found["weights"]), ("fixed_response 404", None))
+        _, found = explain("/api/x&method=GET&headers=Content-Length:%201%0AContent-Length:%202")
+        self.assertEqual(found["answers"]["status"], 400)
+        for query, status in (("/&method=GET&from=nobody", 400), ("/&method=GET&listener=nothing", 404), ("/", 400)):
+            self.assertEqual(explain(query)[0], status)
 
     def test_show_diff_and_explain_ask_the_daemon(self):
         self.start()

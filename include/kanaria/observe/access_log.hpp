@@ -60,6 +60,8 @@ class AccessLog {
 
   /// Lines lost since the start. Any thread.
   std::uint64_t dropped() const;
+  /// Why the last write failed, an errno; 0: it did not. Any thread.
+  int failure() const { return failure_.load(std::memory_order_relaxed); }
 
   /// Writes what waits (for up to a second if nobody takes it) and ends the writer. No worker may write any more.
   void stop();
@@ -76,6 +78,7 @@ class AccessLog {
   void lose(LogRing& ring, std::size_t count);
 
   std::atomic<LineFormat> format_{LineFormat::Off};
+  std::atomic<int> failure_{0};  // the writer's
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::optional<std::string> path_;  // control's: what is in force; none: off
 
