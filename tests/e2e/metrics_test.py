@@ -1,5 +1,6 @@
 """What Prometheus makes of /metrics, and of what is written for it: alerts, dashboard and the examples of docs/metrics.md."""
 
+import concurrent.futures
 import json
 import re
 import shutil
@@ -8,7 +9,7 @@ import time
 import unittest
 import urllib.parse
 
-from support import LONG, SOURCE, TIMEOUT, Case, Program, config_text, free_port, get
+from support import LONG, SOURCE, TIMEOUT, Case, Program, config_text, free_port, get, read_head, read_to_end
 
 PROMTOOL = shutil.which("promtool")
 ALERTS = SOURCE / "config/alerts.yaml"
@@ -69,6 +70,21 @@ class Exported(Metrics):
             self.assertGreater(daemon.metric("request_duration_seconds_sum", **labels), 0)
             answered = count if by == "target" else 0
             self.assertEqual(daemon.metric("target_response_seconds_count", **labels), answered, group)
+
+    def test_a_target_that_closes_is_timed_and_one_that_hangs_is_not(self):
+        closing, hanging = self.scripted(read_head), self.scripted(read_to_end)
+        daemon = self.kanaria({"closing": (1, [closing.target])})
+        self.assertEqual(get(daemon.port)[0], 502)
+        self.assertEqual(daemon.metric("target_response_seconds_count", target_group="closing", answered_by="kanaria"), 1)
+
+        # One of the two meets the target that closes first, and then the other one.
+        daemon = self.kanaria({"both": (1, [closing.target, hanging.target])}, load_balancer={"idle_timeout": "1s"})
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(get, [daemon.port] * 2))
+        self.assertEqual([answer[0] for answer in answers], [504, 504])
+        self.assertEqual(daemon.metric("retries_total"), 1)
+        self.assertEqual(daemon.metric("request_duration_seconds_count", answered_by="kanaria"), 2)
+        self.assertEqual(daemon.metric("target_response_seconds_count"), 0)
 
     def test_every_metric_of_the_page_exists_and_the_other_way_round(self):
         rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (counter|gauge|histogram|summary) \|", PAGE.read_text(), re.M)
