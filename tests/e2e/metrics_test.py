@@ -77,12 +77,12 @@ class Exported(Metrics):
         self.assertEqual(get(daemon.port)[0], 502)
         self.assertEqual(daemon.metric("target_response_seconds_count", target_group="closing", answered_by="kanaria"), 1)
 
-        # One of the two meets the target that closes first, and then the other one.
+        # At least one of the two meets the target that closes first, and then the other one.
         daemon = self.kanaria({"both": (1, [closing.target, hanging.target])}, load_balancer={"idle_timeout": "1s"})
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             answers = list(pool.map(get, [daemon.port] * 2))
         self.assertEqual([answer[0] for answer in answers], [504, 504])
-        self.assertEqual(daemon.metric("retries_total"), 1)
+        self.assertGreater(daemon.metric("retries_total"), 0)
         self.assertEqual(daemon.metric("request_duration_seconds_count", answered_by="kanaria"), 2)
         self.assertEqual(daemon.metric("target_response_seconds_count"), 0)
 
