@@ -129,6 +129,7 @@ class Prometheus(Metrics):
         self.assertEqual({name for name, _ in alerts} - set(tried), set())
         for name, body in alerts:
             self.assertRegex(body, r"(?s)severity: .*summary: .*description: ", name)
+        self.assertEqual(set(re.findall(r"`(Kanaria\w+)`", PAGE.read_text())), {name for name, _ in alerts})
 
     def test_dashboard_and_examples_find_what_prometheus_has_scraped(self):
         self.daemon()
