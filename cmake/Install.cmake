@@ -7,7 +7,7 @@ install(FILES packaging/man/kanaria.1 packaging/man/kanaria-echo.1
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs
-  FILES_MATCHING PATTERN *.md PATTERN *.svg PATTERN *.yaml)
+  FILES_MATCHING PATTERN *.md PATTERN *.svg PATTERN *.yaml PATTERN *.json)
 
 install(FILES packaging/kanaria.sysusers DESTINATION lib/sysusers.d RENAME kanaria.conf COMPONENT service)
 # The unit names the program by its path, and the prefix is known only now.

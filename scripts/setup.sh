@@ -14,7 +14,7 @@ set -euo pipefail
 build_packages=(
   clang-19 cmake ninja-build pkg-config
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev libcli11-dev nlohmann-json3-dev libssl-dev
-  libc-ares-dev
+  libc-ares-dev prometheus-cpp-dev
   ca-certificates curl
 )
 bench_packages=(
@@ -24,7 +24,7 @@ bench_packages=(
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   haproxy python3 python3-websockets python3-h11 python3-aiohttp python3-httpx slowhttptest
-  nghttp2-client procps util-linux goaccess
+  nghttp2-client procps util-linux goaccess prometheus
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++ chromium)
 package_packages=(dpkg-dev file lintian)
@@ -68,13 +68,13 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 
-# Debian starts a server when it is installed, and at each boot from then on. The bench starts its own. Also after an
+# Debian starts a server when it is installed, and at each boot from then on. The bench and the tests start their own. Also after an
 # installation that broke off: those that were installed by then are disabled.
 policy=/usr/sbin/policy-rc.d
 added_policy=no
 servers=()
 for package in "${missing[@]}"; do
-  case "$package" in nginx | haproxy) servers+=("$package") ;; esac
+  case "$package" in nginx | haproxy | prometheus) servers+=("$package") ;; esac
 done
 disable_servers() {
   local server

@@ -55,20 +55,36 @@ std::string_view sticky_label(Sticky sticky) {
   return kLabels[static_cast<std::size_t>(sticky)];
 }
 
+namespace {
+
+void count_group(GroupRow& at, const ExchangeRecord& record, Duration took, bool failed) {
+  const auto by = static_cast<std::size_t>(record.answered_by);
+  at.request_duration[by].add(took);
+  if (record.sent_to_target != kUnset && record.target_head != kUnset)
+    at.target_response[by].add(record.target_head - record.sent_to_target);
+  if (failed) at.errors[static_cast<std::size_t>(record.fault)].add();
+  if (record.sticky != Sticky::None) at.sticky[static_cast<std::size_t>(record.sticky)].add();
+}
+
+}  // namespace
+
 void Counters::count(const ExchangeRecord& record) {
-  const auto fault = static_cast<std::size_t>(record.fault);
-  if (record.route_row != kNoRow) route(record.route_row).count(record.elb_status, record.answered_by);
   const bool failed = row_of(record.fault).side != Side::Nobody;
-  if (record.group_row != kNoRow && failed) group(record.group_row).errors[fault].add();
-  if (record.group_row != kNoRow && record.sticky != Sticky::None)
-    group(record.group_row).sticky[static_cast<std::size_t>(record.sticky)].add();
+  const bool is_tunnel = record.is_websocket && record.answer_start != kUnset;
+  const Duration took = (is_tunnel ? record.answer_start : record.end) - record.created;
+  if (record.route_row != kNoRow) {
+    RouteRow& at = route(record.route_row);
+    at.count(record.elb_status, record.answered_by);
+    at.duration.add(took);
+  }
+  if (record.group_row != kNoRow) count_group(group(record.group_row), record, took, failed);
   if (record.listener_row == kNoRow) return;
   ListenerRow& at = listener(record.listener_row);
   at.received_bytes.add(record.received_bytes);
   at.sent_bytes.add(record.sent_bytes);
   if (record.desync != http::DesyncReason::None)
     at.non_compliant[static_cast<std::size_t>(row_of(record.desync).severity)].add();
-  if (record.group_row == kNoRow && failed) at.requests_refused[fault].add();
+  if (record.group_row == kNoRow && failed) at.requests_refused[static_cast<std::size_t>(record.fault)].add();
 }
 
 }  // namespace kanaria::observe

@@ -166,6 +166,7 @@ net::Awaitable<Fault> try_once(Request& request, Try& attempted, const http::Pie
   attempted.sent = true;
   const Result<void> sent = co_await attempt.send(request.out.request, first);
   request.record.sent_to_target = request.context.loop.now().time;
+  request.record.target_head = observe::kUnset;  // was the try before's
   // Many large heads may wait for their answers at once: those are not sent again, unless a reused connection ends.
   if (sent && !is_reused) attempted.body_consumed = http::forget(request.out.request.fields);
   Upload upload(request, attempt);

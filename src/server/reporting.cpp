@@ -35,6 +35,8 @@ std::string Control::metrics() const {
           {group.name, targets::name_of(static_cast<targets::HealthState>(state)), counts[state]});
     facts.ejections.push_back({group.name, group.ejections});
   }
+  for (const auto& [rule, ours] : parts_->store.overrides().weights) facts.overridden_rules.push_back(rule);
+  facts.config_file_state = name_of(parts_->config_file.state().is);
   return parts_->metrics.text(facts);
 }
 
@@ -64,8 +66,11 @@ void Control::add_traffic(const std::string& listener, const std::string& rule, 
     if (row == observe::kNoRow) continue;
     const observe::RouteCounts counts = parts_->observer.recent().of(row);
     group.traffic.chosen = counts.chosen;
-    group.traffic.requests = counts.requests;
-    group.traffic.errors = counts.errors;
+    group.traffic.requests = counts.answered.requests;
+    group.traffic.errors = counts.answered.server_errors;
+    if (counts.answered.requests == 0) continue;
+    group.traffic.p50 = std::chrono::duration<double>(observe::quantile(counts.answered.durations, 0.5)).count();
+    group.traffic.p99 = std::chrono::duration<double>(observe::quantile(counts.answered.durations, 0.99)).count();
   }
 }
 
@@ -99,9 +104,9 @@ net::Awaitable<Status> Control::status() {
       made.priority = rule.priority;
       made.conditions = config::summary(rule.conditions);
       made.action = config::summary(rule.action);
-      observe::RouteCounts counts = recent.of(row);
-      made.requests = counts.requests;
-      made.errors = counts.errors;
+      const observe::RouteTotals answered = recent.of(row).answered;
+      made.requests = answered.requests;
+      made.errors = answered.server_errors;
       runtime::OverrideFault not_forwarding;
       made.weights = parts_->weights.report(written.name, rule.name, health, not_forwarding);
       if (!made.weights) return;

@@ -19,7 +19,7 @@ class Commands(Case):
         return result
 
     def test_version_names_the_libraries(self):
-        self.assertRegex(self.assert_run(0, "--version").stdout, r"^kanaria \d+\.\d+\.\d+\nBoost 1\.81\.0, OpenSSL 3\.\d.*yaml-cpp \d.*RE2.*c-ares \d")
+        self.assertRegex(self.assert_run(0, "--version").stdout, r"^kanaria \d+\.\d+\.\d+\nBoost 1\.81\.0, OpenSSL 3\.\d.*yaml-cpp \d.*RE2.*c-ares \d.*prometheus-cpp \d")
 
     def test_every_command_has_help_with_an_example(self):
         overview = self.assert_run(0, "--help").stdout
@@ -70,7 +70,8 @@ class Commands(Case):
         self.assertIn("app-canary 10 (10.0%)", result.stdout)
 
     def test_every_example_passes_check(self):
-        files = sorted([*(SOURCE / "config").glob("*.yaml"), SOURCE / "docker/kanaria/kanaria.yaml"])
+        examples = [file for file in (SOURCE / "config").glob("*.yaml") if not file.name.startswith("alerts")]
+        files = sorted([*examples, SOURCE / "docker/kanaria/kanaria.yaml"])
         self.assertIn("canary.yaml", [file.name for file in files])
         for file in [*files, SOURCE / "packaging" / "kanaria.yaml"]:
             with self.subTest(file.name):

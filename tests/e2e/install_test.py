@@ -19,6 +19,8 @@ MODES = {
     "usr/local/share/doc/kanaria/README.md": 0o644,
     "usr/local/share/doc/kanaria/docs/install.md": 0o644,
     "usr/local/share/doc/kanaria/config/canary.yaml": 0o644,
+    "usr/local/share/doc/kanaria/config/alerts.yaml": 0o644,
+    "usr/local/share/doc/kanaria/config/grafana.json": 0o644,
     "usr/local/lib/sysusers.d/kanaria.conf": 0o644,
     UNIT: 0o644,
     CONFIG: 0o644,

@@ -27,6 +27,7 @@ enum class Sticky : std::uint8_t {
 inline constexpr std::size_t kStickies = 4;
 
 enum class AnsweredBy : std::uint8_t { Kanaria, Target };
+inline constexpr std::size_t kAnswerers = 2;
 
 struct ExchangeRecord {
   // When. `wall` and `created` are the same moment: the first byte of the request.

@@ -48,6 +48,16 @@ class RowTable {
     for (const Rows<Row>* rows : workers_) total += std::invoke(cell_of, (*rows)[index]).read();
     return total;
   }
+  /// A histogram's buckets of a row, likewise.
+  template <class HistogramOf>
+  BucketCounts buckets(std::uint32_t index, HistogramOf&& histogram_of) const {
+    BucketCounts counts{};
+    for (const Rows<Row>* rows : workers_) {
+      const Histogram& histogram = std::invoke(histogram_of, (*rows)[index]);
+      for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) counts[bucket] += histogram.buckets[bucket].read();
+    }
+    return counts;
+  }
 
  private:
   struct Entry {
@@ -58,6 +68,14 @@ class RowTable {
   std::map<Name, std::uint32_t> indexes_;
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> free_;
+};
+
+/// What a route has answered since its row was made, and how long that took. Of the last minute: now, less what it was
+/// a minute ago, number by number; a row that was used again in between has less than before.
+struct RouteTotals {
+  std::uint64_t requests = 0;
+  std::uint64_t server_errors = 0;  // of these: 5xx, whoever answered
+  BucketCounts durations{};
 };
 
 /// What control knows and no worker counts.
@@ -82,6 +100,8 @@ struct ProcessFacts {
     std::uint64_t count;
   };
   std::vector<Ejections> ejections;
+  std::vector<std::string> overridden_rules;  // LISTENER/RULE
+  std::string_view config_file_state;         // "in_sync", "differs", "broken"
 };
 
 class Metrics {
@@ -97,7 +117,10 @@ class Metrics {
   RowTable<TargetRow>& targets() { return targets_; }
   RowTable<ListenerRow>& listeners() { return listeners_; }
 
-  /// Prometheus text format 0.0.4. Counters that are zero are left out.
+  RouteTotals totals(std::uint32_t route_row) const;
+
+  /// Prometheus's text format 0.0.4. Each family is there, if only by its name and type. Left out is what would be a
+  /// zero for each code, failure, or who answered.
   std::string text(const ProcessFacts& facts) const;
 
  private:

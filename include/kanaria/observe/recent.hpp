@@ -11,11 +11,10 @@
 
 namespace kanaria::observe {
 
-/// Counts of one route row, or the difference of two.
+/// What one route answered, and how often the split chose it.
 struct RouteCounts {
-  std::uint64_t chosen = 0;    // by the split
-  std::uint64_t requests = 0;  // answered
-  std::uint64_t errors = 0;    // of these, with a 5xx
+  std::uint64_t chosen = 0;
+  RouteTotals answered;
 };
 
 class Recent {
@@ -23,7 +22,7 @@ class Recent {
   static constexpr std::chrono::seconds kWindow{60};
   static constexpr std::chrono::seconds kStep{5};
 
-  explicit Recent(const RowTable<RouteRow>& routes) : routes_(routes) {}
+  explicit Recent(Metrics& metrics) : metrics_(metrics) {}
 
   /// Every kStep. Counts of more rows than a sample had are taken from their start.
   void sample(Time now);
@@ -38,7 +37,7 @@ class Recent {
     Time at;
     std::vector<RouteCounts> rows;  // by index
   };
-  const RowTable<RouteRow>& routes_;
+  Metrics& metrics_;
   std::deque<Sample> samples_;  // the oldest first
 };
 

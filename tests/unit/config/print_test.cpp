@@ -11,10 +11,12 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+// All of config/ but what is Prometheus's.
 std::vector<std::string> examples() {
   std::vector<std::string> files{KANARIA_SOURCE_DIR "/packaging/kanaria.yaml"};
   for (const auto& entry : std::filesystem::directory_iterator(KANARIA_SOURCE_DIR "/config")) {
-    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".yaml") && !name.starts_with("alerts")) files.push_back(entry.path());
   }
   return files;
 }

@@ -112,6 +112,79 @@ TEST(Counters, AFinishedExchangeIsCountedWhereItBelongs) {
   EXPECT_EQ(listener.sent_bytes.read(), 90U);
 }
 
+// What an exchange with a target's answer looks like at its end, in milliseconds since its first byte.
+struct Times {
+  int sent = 0;
+  int head = 0;
+  int started = 0;
+  int end = 0;
+};
+
+ExchangeRecord answered(Metrics& metrics, const Times& after) {
+  ExchangeRecord record;
+  record.route_row = metrics.routes().acquire({"http", "canary", "app"});
+  record.group_row = metrics.groups().acquire({"app"});
+  record.elb_status = record.target_status = 200;
+  record.answered_by = AnsweredBy::Target;
+  record.created = Time(std::chrono::hours(1));
+  record.sent_to_target = record.created + Milliseconds(after.sent);
+  record.target_head = record.created + Milliseconds(after.head);
+  record.answer_start = record.created + Milliseconds(after.started);
+  record.end = record.created + Milliseconds(after.end);
+  return record;
+}
+
+TEST(Counters, AnExchangeIsTimedForItsGroupAndItsRoute) {
+  Metrics metrics(1);
+  const ExchangeRecord record = answered(metrics, {.sent = 2, .head = 32, .started = 33, .end = 700});
+  metrics.worker(0).count(record);
+
+  const GroupRow& group = metrics.worker(0).group(record.group_row);
+  const auto by = static_cast<std::size_t>(AnsweredBy::Target);
+  EXPECT_EQ(group.request_duration[by].nanoseconds.read(), 700'000'000U);
+  EXPECT_EQ(group.target_response[by].nanoseconds.read(), 30'000'000U);
+  EXPECT_EQ(group.request_duration[0].nanoseconds.read(), 0U);
+  EXPECT_EQ(metrics.worker(0).route(record.route_row).duration.nanoseconds.read(), 700'000'000U);
+}
+
+TEST(Counters, ATunnelIsTimedToItsUpgrade) {
+  Metrics metrics(1);
+  ExchangeRecord record = answered(metrics, {.sent = 2, .head = 32, .started = 33, .end = 3'600'000});
+  record.is_websocket = true;
+  metrics.worker(0).count(record);
+  EXPECT_EQ(metrics.worker(0).route(record.route_row).duration.nanoseconds.read(), 33'000'000U);
+}
+
+TEST(Counters, ATargetThatNeverBeganToAnswerIsNotTimed) {
+  Metrics metrics(1);
+  ExchangeRecord record = answered(metrics, {.sent = 2, .started = 60'000, .end = 60'001});
+  record.target_head = kUnset;
+  record.target_status = 0;
+  record.answered_by = AnsweredBy::Kanaria;
+  record.fault = Fault::TargetTimeout;
+  metrics.worker(0).count(record);
+  const GroupRow& group = metrics.worker(0).group(record.group_row);
+  const auto by = static_cast<std::size_t>(AnsweredBy::Kanaria);
+  EXPECT_EQ(group.request_duration[by].nanoseconds.read(), 60'001'000'000U);
+  for (const Cell& bucket : group.target_response[by].buckets) EXPECT_EQ(bucket.read(), 0U);
+}
+
+TEST(Totals, AreOfAllWorkersAndWhoeverAnswered) {
+  Metrics metrics(2);
+  ExchangeRecord record = answered(metrics, {.end = 80});
+  metrics.worker(0).count(record);
+  record.elb_status = 502;
+  metrics.worker(1).count(record);
+  record.elb_status = 599;  // shares a cell with others of its class
+  record.answered_by = AnsweredBy::Kanaria;
+  metrics.worker(1).count(record);
+
+  const RouteTotals totals = metrics.totals(record.route_row);
+  EXPECT_EQ(totals.requests, 3U);
+  EXPECT_EQ(totals.server_errors, 2U);
+  EXPECT_EQ(totals.durations[bucket_of(Milliseconds(80))], 3U);
+}
+
 TEST(Counters, AnExchangeWithoutRowsIsNoFault) {
   Metrics metrics(1);
   ExchangeRecord record;
@@ -159,7 +232,7 @@ TEST(MetricsText, AddsUpAllWorkers) {
            "kanaria_split_weight" + names + "} 10",
            "kanaria_split_requests_total" + names + "} 6",
            "kanaria_target_requests_total" + at + "3",
-           "kanaria_target_connect_seconds_sum" + at + "1.500000000",
+           "kanaria_target_connect_seconds_sum" + at + "1.5",
            "kanaria_target_connect_seconds_count" + at + "3",
            "kanaria_target_connections" + at + "3",
            "kanaria_target_in_flight" + at + "3",
@@ -174,7 +247,7 @@ TEST(MetricsText, AddsUpAllWorkers) {
            std::string(R"(kanaria_bytes_total{listener="http",direction="sent"} 30)"),
            std::string(R"(kanaria_bytes_total{listener="http",direction="received"} 0)"),
            std::string("kanaria_config_last_reload_success 1"),
-           std::string("kanaria_config_last_reload_timestamp_seconds 1700000000.250000000"),
+           std::string("kanaria_config_last_reload_timestamp_seconds 1700000000.25"),
            std::string(R"(kanaria_config_info{hash="9f2c31"} 1)"),
            std::string("kanaria_access_log_dropped_total 5"),
        })
@@ -184,6 +257,38 @@ TEST(MetricsText, AddsUpAllWorkers) {
   EXPECT_THAT(text, HasSubstr("\n# TYPE kanaria_requests_total counter\n"));
   EXPECT_THAT(text, HasSubstr("\n# TYPE kanaria_target_connect_seconds summary\n"));
   EXPECT_THAT(text, Not(HasSubstr("code=\"404\""))) << "codes that never occurred are left out";
+}
+
+TEST(MetricsText, AHistogramIsCumulated) {
+  Metrics metrics(2);
+  ExchangeRecord record = answered(metrics, {.sent = 1, .head = 5, .end = 8});
+  metrics.worker(0).count(record);
+  record.end = record.created + std::chrono::seconds(90);
+  metrics.worker(1).count(record);
+  const std::string text = metrics.text({});
+
+  const std::string bucket = R"(kanaria_request_duration_seconds_bucket{target_group="app",answered_by="target",le=)";
+  const std::string total = R"(kanaria_request_duration_seconds_count{target_group="app",answered_by="target"} 2)";
+  for (const std::string& line :
+       {bucket + R"("0.0005"} 0)", bucket + R"("0.0025"} 0)", bucket + R"("0.01"} 1)", bucket + R"("60"} 1)",
+        bucket + R"("+Inf"} 2)", total,
+        std::string(R"(kanaria_request_duration_seconds_sum{target_group="app",answered_by="target"} 90.008)")})
+    EXPECT_THAT(text, HasSubstr("\n" + line + "\n"));
+  EXPECT_THAT(text, HasSubstr("\n# TYPE kanaria_request_duration_seconds histogram\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(kanaria_target_response_seconds_bucket{target_group="app",answered_by="target",le="0.005"} 2)"));
+  EXPECT_THAT(text, Not(HasSubstr(R"(_seconds_count{target_group="app",answered_by="kanaria"})")));
+}
+
+TEST(MetricsText, LargeCountsAreWrittenToTheLastDigit) {
+  Metrics metrics(1);
+  const std::uint32_t listener = metrics.listeners().acquire({"http"});
+  metrics.worker(0).listener(listener).sent_bytes.add(1'000'000);
+  metrics.worker(0).listener(listener).received_bytes.add((std::uint64_t{1} << 53) - 1);
+  const std::string text = metrics.text({});
+  EXPECT_THAT(text, HasSubstr("direction=\"sent\"} 1000000\n"));
+  EXPECT_THAT(text, HasSubstr("direction=\"received\"} 9007199254740991\n"));
 }
 
 TEST(MetricsText, ARefusedReloadIsAZero) {
@@ -208,7 +313,7 @@ TEST(MetricsText, EachFamilyIsDescribedOnceBeforeItsSamples) {
     EXPECT_TRUE(seen.insert(name).second) << name;
     EXPECT_THAT(text, HasSubstr("# HELP " + name + " "));
   }
-  EXPECT_EQ(seen.size(), 28U);
+  EXPECT_EQ(seen.size(), 30U);
 }
 
 // Workers count, control adds rows and reads: what TSan is to look at.
