@@ -31,8 +31,9 @@ void add_diff(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("diff", "Say in words what a reload would change; exit code 3 when something would");
-  command->add_option("--config", options->before, "The file as it is; asking the running daemon is not available yet");
-  command->add_option("NEW", options->after, "The file as it would be")->required();
+  command->add_option("--config", options->before, "The file as it is; asking the running daemon is not available yet")
+      ->type_name("FILE");
+  command->add_option("NEW", options->after, "The file as it would be")->required()->type_name("FILE");
   command->footer("Example:\n  kanaria diff --config canary.yaml canary-50.yaml");
   command->callback([options, &exit_code] { exit_code = diff(*options); });
 }

@@ -57,8 +57,10 @@ Daemon find_daemon(const AdminOptions& options) {
 
 void add_admin_options(CLI::App& command, AdminOptions& options) {
   command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
+      ->type_name("ADDRESS")
       ->envname("KANARIA_ADMIN");
   command.add_option("--config", options.config, "Configuration file to take the admin address from")
+      ->type_name("FILE")
       ->envname("KANARIA_CONFIG");
   add_later_flag(command, "--token-file");
 }
