@@ -35,7 +35,7 @@ end
 complete -c kanaria -f
 )";
 
-/// " -F" for files, " -a 'words'" for words.
+/// " -F" for files, " -a 'words'" for words, nothing for what nobody can know.
 std::string values_of(const Parameter& parameter) {
   if (parameter.is_file) return " -F";
   if (parameter.words.empty()) return "";
@@ -73,7 +73,7 @@ void add_lines(std::string& out, const Command& command) {
     for (const std::string& name : option.names) {
       out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
-    if (!option.value.empty()) out += " -r" + values_of(option);
+    if (!option.value.empty()) out += (option.is_file ? " -r" : " -x") + values_of(option);
     out += " -d " + in_fish_quotes(option.description) + '\n';
   }
   for (std::size_t i = 0; i < command.arguments.size(); ++i) {

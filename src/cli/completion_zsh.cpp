@@ -46,7 +46,7 @@ void add_option(std::string& out, const Parameter& option) {
 void add_function(std::string& out, const Command& command) {
   const bool has_commands = !command.commands.empty();
   out += function_of(command) + "() {\n";
-  if (has_commands) out += "  local context state state_descr line\n  typeset -A opt_args\n";
+  if (has_commands) out += "  local curcontext=$curcontext context state state_descr line\n  typeset -A opt_args\n";
   out += has_commands ? "  _arguments -C" : "  _arguments";
   for (const Parameter& option : command.options) add_option(out, option);
   for (std::size_t i = 0; i < command.arguments.size(); ++i) {

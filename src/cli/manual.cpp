@@ -107,7 +107,8 @@ std::string slanted(std::string_view text) {
 }
 
 std::string sentence(const std::string& text) {
-  return roff(text) + (text.empty() || text.ends_with('.') ? "" : ".") + '\n';
+  const bool whole = text.ends_with('.') || text.find(' ') == std::string::npos;  // one word may be a URL
+  return roff(text) + (whole ? "" : ".") + '\n';
 }
 
 /// "kanaria-keys-new"
@@ -140,12 +141,13 @@ std::string paragraphs(std::string_view text) {
 
 std::string header(const Command& command) {
   std::string title = page_of(command);
-  std::ranges::transform(title, title.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+  std::ranges::transform(title, title.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   std::string about = command.description;
   if (about.ends_with('.')) about.pop_back();
   return ".\\\" Made by kanaria of what its --help says.\n.TH \"" + roff(title) +
-         "\" 1 \"\" \"kanaria " KANARIA_VERSION "\" \"User commands\"\n.SH NAME\n" + roff(page_of(command)) + " \\- " +
-         roff(about) + '\n';
+         "\" 1 \"\" \"kanaria " KANARIA_VERSION "\" \"User commands\"\n.nh\n.SH NAME\n" + roff(page_of(command)) +
+         " \\- " + roff(about) + '\n';
 }
 
 std::string value_of(const Parameter& parameter) {
@@ -178,12 +180,13 @@ std::string synopsis(const Command& command) {
 
 std::string item(const std::string& tag, const Parameter& parameter) {
   std::string out = ".TP\n" + tag + '\n' + sentence(parameter.description);
-  if (!parameter.range.empty()) out += "From " + roff(parameter.range) + ".\n";
-  if (!parameter.words.empty()) {
+  if (!parameter.range.empty()) out += "In the range " + roff(parameter.range) + ".\n";
+  const bool told = std::ranges::all_of(
+      parameter.words, [&](const std::string& word) { return parameter.description.find(word) != std::string::npos; });
+  if (!told) {
     out += "One of";
     for (const std::string& word : parameter.words)
-      out += ' ' + bold(word) + (&word == &parameter.words.back() ? "." : ",");
-    out += '\n';
+      out += ' ' + bold(word) + (&word == &parameter.words.back() ? ".\n" : ",");
   }
   if (!parameter.standard.empty()) out += bold(parameter.standard) + " unless given.\n";
   if (!parameter.variable.empty()) out += "Taken from " + bold(parameter.variable) + " unless given.\n";
