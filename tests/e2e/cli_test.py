@@ -23,7 +23,7 @@ class Commands(Case):
 
     def test_every_command_has_help_with_an_example(self):
         overview = self.assert_run(0, "--help").stdout
-        for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "targets", "healthcheck"):
+        for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "targets", "healthcheck", "completion"):
             with self.subTest(command):
                 self.assertIn(f"\n  {command} ", overview)
                 self.assertRegex(self.assert_run(0, command, "--help").stdout, f"Example:\n  .*kanaria {command}")
@@ -32,13 +32,13 @@ class Commands(Case):
         for arguments in ([], ["nonsense"], ["check"], ["check", "--nonsense", "x"], ["serve"], ["show"], ["diff", "a"],
                           ["explain", "GET"], ["probe", "shop.test"], ["probe", "http://shop.test/", "-n", "0"],
                           ["probe", "http://shop.test/", "-H", "no colon"], ["probe", "https://shop.test/"],
-                          ["healthcheck", "--admin", "nonsense"]):
+                          ["healthcheck", "--admin", "nonsense"], ["completion"], ["completion", "csh"]):
             with self.subTest(arguments):
                 self.assert_run(2, *arguments)
 
     def test_what_comes_later_is_refused_by_name(self):
         for arguments in (["weights", "http/canary", "app-main=50"], ["status", "--json"],
-                          ["errors"], ["rollout", "list"], ["completion", "bash"],
+                          ["errors"], ["rollout", "list"],
                           ["reload", "--dry-run"], ["reload", "--force"], ["reload", "--reset-overrides"],
                           ["healthcheck", "--token-file", "x"]):
             with self.subTest(arguments):
