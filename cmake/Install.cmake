@@ -3,8 +3,21 @@
 set(KANARIA_CONFIG_FILE /etc/kanaria/kanaria.yaml)
 
 install(TARGETS kanaria kanaria-echo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
-install(FILES packaging/man/kanaria.1 packaging/man/kanaria-echo.1
-  DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+install(FILES packaging/man/kanaria-echo.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+install(DIRECTORY ${KANARIA_GENERATED}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+install(FILES ${KANARIA_GENERATED}/completions/kanaria
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT programs)
+install(FILES ${KANARIA_GENERATED}/completions/kanaria.fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT programs)
+# Debian's zsh looks for packages' files elsewhere than others and the administrator put theirs.
+install(CODE "
+  set(FOLDER site-functions)
+  if(CMAKE_INSTALL_PREFIX STREQUAL /usr)
+    set(FOLDER vendor-completions)
+  endif()
+  file(INSTALL \"${KANARIA_GENERATED}/completions/_kanaria\"
+    DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${FOLDER}\")
+" COMPONENT programs)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs
   FILES_MATCHING PATTERN *.md PATTERN *.svg PATTERN *.yaml PATTERN *.json)

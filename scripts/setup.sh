@@ -25,6 +25,7 @@ test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   haproxy python3 python3-websockets python3-h11 python3-aiohttp python3-httpx slowhttptest
   nghttp2-client procps util-linux goaccess prometheus
+  python3-jsonschema python3-yaml zsh fish man-db
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++ chromium)
 package_packages=(dpkg-dev file lintian)

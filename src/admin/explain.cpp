@@ -70,18 +70,20 @@ Json answers(Fault fault) {
 net::Awaitable<Reply> explain_get(Call& call) {
   const std::string method = call.parameter("method");
   const std::optional<Url> url = parse_url(call.parameter("url"));
-  if (method.empty() || !url) co_return error(400, "bad_request", "method and url are wanted, as GET and http://host:port/path");
+  if (method.empty() || !url)
+    co_return error(400, "bad_request", "method and url are wanted, as GET and http://host:port/path");
   boost::system::error_code failed;
   const std::string from = call.parameter("from");
   const auto peer = boost::asio::ip::make_address(from.empty() ? "127.0.0.1" : from, failed);
   if (failed) co_return error(400, "bad_request", "from must be an IP address, not " + config::in_quotes(from));
   const runtime::Snapshot& snapshot = call.server.snapshot();
   const auto index = find_listener(snapshot.model(), call.parameter("listener"), url->port);
-  if (!index) co_return error(404, "not_found", "there is no such listener, or none at port " + std::to_string(url->port));
+  if (!index)
+    co_return error(404, "not_found", "there is no such listener, or none at port " + std::to_string(url->port));
 
   const config::Listener& listener = snapshot.model().listeners[*index];
-  Json body = {{"listener", listener.name}, {"answers", nullptr}, {"rules", Json::array()}, {"not_reached", 0},
-               {"action", nullptr},         {"weights", nullptr}};
+  Json body = {{"listener", listener.name}, {"answers", nullptr}, {"rules", Json::array()},
+               {"not_reached", 0},          {"action", nullptr},  {"weights", nullptr}};
   const std::string bytes = head_of(method, *url, call.parameter("headers"));
   http::RequestParser parser;
   const http::HeadProgress progress = parser.parse_head(bytes);

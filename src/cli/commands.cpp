@@ -15,7 +15,7 @@ constexpr const char* kVersion = "kanaria " KANARIA_VERSION "\n" KANARIA_LIBRARI
 
 /// Documented commands that come later are refused by name instead of as a typing mistake.
 void add_later_commands(CLI::App& app, int& exit_code) {
-  for (const char* name : {"rollout", "completion"}) {
+  for (const char* name : {"rollout"}) {
     CLI::App* command = app.add_subcommand(name)->group("")->prefix_command();
     command->set_help_flag();
     command->callback([name, &exit_code] {
@@ -72,6 +72,8 @@ int run(int argc, const char* const* argv) {
   add_errors(app, exit_code);
   add_healthcheck(app, exit_code);
   add_keys(app, exit_code);
+  add_completion(app, exit_code);
+  add_generate(app, exit_code);
   add_later_commands(app, exit_code);
   if (argc > 1 && !knows_first(app, argv[1])) return kUsage;
   try {

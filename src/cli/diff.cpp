@@ -32,9 +32,10 @@ void add_diff(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("diff", "Say in words what a reload would change; exit code 3 when something would");
-  command->add_option("--config", options->before, "The file as it is; without it, what the running daemon has");
+  command->add_option("--config", options->before, "The file as it is; without it, what the running daemon has")
+      ->type_name("FILE");
   add_admin_options_without_config(*command, options->daemon);
-  command->add_option("NEW", options->after, "The file as it would be")->required();
+  command->add_option("NEW", options->after, "The file as it would be")->required()->type_name("FILE");
   command->footer("Example:\n  kanaria diff --config canary.yaml canary-50.yaml");
   command->callback([options, &exit_code] { exit_code = run_remote([&] { return diff(*options); }); });
 }

@@ -60,7 +60,7 @@ void add_errors(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("errors", "List the last exchanges that kanaria had to answer itself or that a target failed");
-  command->add_option("GROUP", options->group, "Those of one target group");
+  command->add_option("GROUP", options->group, "Those of one target group")->type_name("GROUP");
   command->add_flag("--follow,-f", options->follow, "Go on with new ones");
   add_admin_options(*command, options->daemon);
   command->footer("Example:\n  kanaria errors app-canary --follow");

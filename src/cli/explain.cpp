@@ -221,13 +221,17 @@ int explain(const Options& options) {
 void add_explain(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("explain", "Say which rule a request meets and why, and what the target gets");
-  command->add_option("--config", options->config, "Configuration file; without it, what the running daemon has");
+  command->add_option("--config", options->config, "Configuration file; without it, what the running daemon has")
+      ->type_name("FILE");
   add_admin_options_without_config(*command, options->daemon);
   command->add_option("METHOD", options->method, "GET, POST, ...")->required();
   command->add_option("URL", options->url, "http://HOST:PORT/PATH?QUERY")->required();
-  command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")->allow_extra_args(false);
-  command->add_option("--from", options->from, "The client's address")->capture_default_str();
-  command->add_option("--listener", options->listener, "Name of the listener, where the URL doesn't tell");
+  command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("HEADER");
+  command->add_option("--from", options->from, "The client's address")->capture_default_str()->type_name("IP");
+  command->add_option("--listener", options->listener, "Name of the listener, where the URL doesn't tell")
+      ->type_name("NAME");
   command->footer(
       "Example:\n  kanaria explain --config canary.yaml GET http://shop.test:8080/api/cart -H 'X-Canary: always'");
   command->callback([options, &exit_code] { exit_code = run_remote([&] { return explain(*options); }); });

@@ -198,13 +198,19 @@ void add_probe(CLI::App& app, int& exit_code) {
   command->add_option("URL", options->url, "http://HOST:PORT/PATH?QUERY")->required();
   command->add_option("-n", options->requests, "How many requests")
       ->capture_default_str()
+      ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
   command->add_option("-c", options->connections, "Over how many connections at once")
       ->capture_default_str()
+      ->type_name("N")
       ->check(CLI::Range(1, 1000));
-  command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")->allow_extra_args(false);
-  command->add_option("--count-by", options->count_by, "Count by this header of the answers, not by APP_NAME");
+  command->add_option("-H", options->headers, "A header 'Name: value'; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("HEADER");
+  command->add_option("--count-by", options->count_by, "Count by this header of the answers, not by APP_NAME")
+      ->type_name("HEADER");
   command->add_option("--config", options->config, "Configuration file to take the expected shares from")
+      ->type_name("FILE")
       ->envname("KANARIA_CONFIG");
   command->footer("Example:\n  kanaria probe http://127.0.0.1:8080/ -n 1000 -c 8 --config canary.yaml");
   command->callback([options, &exit_code] { exit_code = probe(*options); });

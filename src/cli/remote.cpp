@@ -87,14 +87,17 @@ std::string who_i_am() {
 }  // namespace
 
 void add_admin_options(CLI::App& command, AdminOptions& options) {
-  command.add_option("--config", options.config, "Configuration file to take the admin address from");
+  command.add_option("--config", options.config, "Configuration file to take the admin address from")
+      ->type_name("FILE");
   add_admin_options_without_config(command, options);
 }
 
 void add_admin_options_without_config(CLI::App& command, AdminOptions& options) {
   command.add_option("--admin", options.admin, "The daemon's admin address: 127.0.0.1:9900 or unix:/path")
+      ->type_name("ADDRESS")
       ->envname("KANARIA_ADMIN");
   command.add_option("--token-file", options.token_file, "File with a token of the daemon's admin.token_file")
+      ->type_name("FILE")
       ->envname("KANARIA_TOKEN_FILE");
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -56,10 +57,11 @@ struct Column {
   const char* title;
   std::size_t width;
 };
-// After the first one, in the order in which a narrow terminal loses them from the end; 80 columns show all.
-constexpr std::size_t kFirstWidth = 26;
-constexpr Column kColumns[] = {{"weight", 7}, {"share", 7}, {"now", 7}, {"healthy", 8},
-                               {"req/s", 8},  {"5xx", 7},   {"p99", 8}};
+// After the first one, in the order in which a narrow terminal loses them from the end; 80 columns show all, and a
+// wider terminal gives the first one the rest.
+constexpr std::size_t kFirstWidth = 21;
+constexpr std::array<Column, 8> kColumns{
+    {{"weight", 7}, {"share", 7}, {"60 s", 7}, {"req/s", 8}, {"5xx", 7}, {"p50", 7}, {"p99", 8}, {"healthy", 8}}};
 
 class Page {
  public:
@@ -72,6 +74,7 @@ class Page {
       left -= column.width;
       ++columns_;
     }
+    if (columns_ == kColumns.size()) first_width_ += left;
   }
 
   std::string text() {
@@ -155,7 +158,7 @@ class Page {
   }
 
   /// The first column and as many of the others as there is room for.
-  void row(std::string_view first, std::initializer_list<std::string> cells) {
+  void row(std::string_view first, const std::array<std::string, kColumns.size()>& cells) {
     std::string text = padded(fitted(first, first_width_), first_width_);
     std::size_t i = 0;
     for (const std::string& cell : cells) {
@@ -203,10 +206,10 @@ class Page {
     const bool quiet = recent.at("requests") == 0;
     row(before + text_of(group.at("target_group")),
         {std::to_string(group.at("weight").get<int>()), percent_text(group.at("share"), 1),
-         percent_text(recent.at("share"), 1),
-         std::to_string(group.at("healthy").get<int>()) + "/" + std::to_string(group.at("targets").get<int>()),
-         format("%.1f", recent.at("requests_per_second").get<double>()),
-         quiet ? "-" : percent_text(recent.at("errors"), 2), seconds_text(recent.at("p99"))});
+         percent_text(recent.at("share"), 1), format("%.1f", recent.at("requests_per_second").get<double>()),
+         quiet ? "-" : percent_text(recent.at("errors"), 2), seconds_text(recent.at("p50")),
+         seconds_text(recent.at("p99")),
+         std::to_string(group.at("healthy").get<int>()) + "/" + std::to_string(group.at("targets").get<int>())});
   }
 
   const Json& status_;

@@ -191,10 +191,13 @@ void add_weights(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("weights", "Show the weights of a rule, set them over those of the file, or take that back");
-  command->add_option("RULE", options->rule, "LISTENER/RULE, or LISTENER/default")->required();
-  command->add_option("WEIGHTS", options->weights, "GROUP=N for each target group of the rule, 0-999");
-  command->add_option("--for", options->length, "How long, such as 30m; then the file decides again");
-  command->add_option("--reason", options->reason, "Why: it stands in the log and in kanaria status");
+  command->add_option("RULE", options->rule, "LISTENER/RULE, or LISTENER/default")->required()->type_name("RULE");
+  command->add_option("WEIGHTS", options->weights, "GROUP=N for each target group of the rule, 0-999")
+      ->type_name("GROUP=N");
+  command->add_option("--for", options->length, "How long, such as 30m; then the file decides again")
+      ->type_name("TIME");
+  command->add_option("--reason", options->reason, "Why: it stands in the log and in kanaria status")
+      ->type_name("TEXT");
   command->add_flag("--yes", options->yes, "Don't ask; twice: not even where a group has no healthy target");
   command->add_flag("--reset", options->reset, "The rule's weights are as in the file again");
   add_admin_options(*command, options->daemon);

@@ -15,7 +15,11 @@ constexpr std::chrono::seconds kCalm{10};
 
 Observer::Observer(net::Loop& control, observe::Metrics& metrics, const observe::AccessLog& access_log,
                    std::size_t workers)
-    : control_(control), access_log_(access_log), errors_(workers), recent_(metrics), sampled_(std::chrono::steady_clock::now()) {
+    : control_(control),
+      access_log_(access_log),
+      errors_(workers),
+      recent_(metrics),
+      sampled_(std::chrono::steady_clock::now()) {
   recent_.sample(sampled_);
   control_.wheel().schedule(*this, control_.wheel().now() + 1);
 }

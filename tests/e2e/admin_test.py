@@ -143,8 +143,8 @@ class Seen(Admin):
         shown = self.command("status").stdout
         self.assertRegex(shown, r"(?m)^kanaria \S+  ready  up ")
         self.assertRegex(shown, r"config #1 \([0-9a-f]{6}\) applied .* by the start")
-        self.assertRegex(shown, r"app-main +90 +90\.0% +90\.0% +1/1")
-        self.assertRegex(shown, r"app-canary +10 +10\.0% +10\.0% +1/1")
+        self.assertRegex(shown, r"app-main +90 +90\.0% +90\.0% +\d+\.\d +0\.00% +\S+ms +\S+ms +1/1")
+        self.assertRegex(shown, r"app-canary +10 +10\.0% +10\.0% .* 1/1")
         self.assertIn('10 canary   path "/*"', shown)
         self.assertIn("default   fixed_response 404", shown)
         self.assertNotIn("\x1b", shown)

@@ -24,7 +24,7 @@ class Commands(Case):
     def test_every_command_has_help_with_an_example(self):
         overview = self.assert_run(0, "--help").stdout
         for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "status", "weights", "targets",
-                        "errors", "healthcheck"):
+                        "errors", "healthcheck", "completion"):
             with self.subTest(command):
                 self.assertIn(f"\n  {command} ", overview)
                 self.assertRegex(self.assert_run(0, command, "--help").stdout, f"Example:\n  .*kanaria {command}")
@@ -34,12 +34,12 @@ class Commands(Case):
                           ["weights"],
                           ["explain", "GET"], ["probe", "shop.test"], ["probe", "http://shop.test/", "-n", "0"],
                           ["probe", "http://shop.test/", "-H", "no colon"], ["probe", "https://shop.test/"],
-                          ["healthcheck", "--admin", "nonsense"]):
+                          ["healthcheck", "--admin", "nonsense"], ["completion"], ["completion", "csh"]):
             with self.subTest(arguments):
                 self.assert_run(2, *arguments)
 
     def test_what_comes_later_is_refused_by_name(self):
-        for arguments in (["rollout", "list"], ["completion", "bash"]):
+        for arguments in (["rollout", "list"],):
             with self.subTest(arguments):
                 result = self.assert_run(2, *arguments)
                 self.assertIn("not available yet", result.stdout + result.stderr)
