@@ -37,10 +37,13 @@ std::string length_of(std::int64_t seconds) {
   return minutes > 0 ? std::to_string(minutes) + " min" : std::to_string(seconds) + " s";
 }
 
+/// "0.25ms", "8.2ms", "120ms", "2.5s".
 std::string seconds_text(const Json& seconds) {
   if (seconds.is_null()) return "-";
-  const auto value = seconds.get<double>();
-  return value < 0.9995 ? format("%.3gms", value * 1000) : format("%.3gs", value);
+  const double value = seconds.get<double>();
+  const bool is_short = value < 0.9995;
+  const double shown = is_short ? value * 1000 : value;
+  return format("%.*f%s", shown < 0.995 ? 2 : shown < 9.95 ? 1 : 0, shown, is_short ? "ms" : "s");
 }
 
 std::string percent_text(const Json& part, int digits) {
