@@ -71,13 +71,8 @@ class AccessLog::Sink {
 void AccessLog::Lane::write(const ExchangeRecord& record) {
   const LineFormat format = format_.load(std::memory_order_relaxed);
   if (format == LineFormat::Off) return;
-  line_.clear();
-  if (format == LineFormat::Json) {
-    format_json(record, line_);
-  } else {
-    format_alb(record, line_);
-  }
-  if (!ring_.push(line_)) dropped_.add();
+  const std::string_view line = format == LineFormat::Json ? format_json(record, buffer_) : format_alb(record, buffer_);
+  if (!ring_.push(line)) dropped_.add();
 }
 
 AccessLog::AccessLog(std::size_t workers, std::size_t ring_bytes) : sink_(std::make_unique<Sink>()) {

@@ -25,9 +25,7 @@ void ErrorLog::Lane::note(const ExchangeRecord& record) {
        {&brief.method, &brief.authority, &brief.request_target, &brief.user_agent, &brief.trace_id, &brief.traceparent,
         &brief.redirect_url, &brief.transformed_host, &brief.transformed_uri})
     *text = cut(*text);
-  line_.clear();
-  format_json(brief, line_);
-  if (!ring_.push(line_)) missed_.add();
+  if (!ring_.push(format_json(brief, buffer_))) missed_.add();
 }
 
 ErrorLog::ErrorLog(std::size_t workers, std::size_t ring_bytes) {

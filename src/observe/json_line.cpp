@@ -1,7 +1,5 @@
 #include "kanaria/observe/json_line.hpp"
 
-#include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "kanaria/base/fault_table.hpp"
@@ -13,33 +11,35 @@ namespace {
 
 constexpr std::size_t kUserAgentBytes = 8192;  // as in ALB's format
 
-constexpr auto kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (unsigned byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
-  return plain;
-}();
-
 /// Writes members one after another.
 class Object {
  public:
-  explicit Object(std::string& out) : out_(out) {}
+  Object(std::string& buffer, const ExchangeRecord& record) : text_(buffer, most_bytes(record, kLongestByte)) {}
 
   /// Null where it is empty.
   void text(std::string_view key, std::string_view value) {
     name(key);
     if (value.empty()) {
-      out_ += "null";
+      text_.put("null");
       return;
     }
-    out_ += '"';
-    escape(value);
-    out_ += '"';
+    text_.put('"');
+    text_.put_escaped(value, Spaces::Plain, [this](unsigned char byte) {
+      if (byte == '"' || byte == '\\') {
+        text_.put('\\');
+        text_.put(static_cast<char>(byte));
+      } else {
+        text_.put("\\u00");
+        text_.put_hex(byte);
+      }
+    });
+    text_.put('"');
   }
   /// Of a table, where "-" stands for nothing.
   void word(std::string_view key, std::string_view value) { text(key, value == "-" ? std::string_view() : value); }
   void number(std::string_view key, std::uint64_t value) {
     name(key);
-    out_ += std::to_string(value);
+    text_.put_number(value);
   }
   /// Null where it is 0: no status.
   void status(std::string_view key, std::uint16_t value) {
@@ -48,50 +48,42 @@ class Object {
   }
   void time(std::string_view key, WallTime value) {
     name(key);
-    out_ += '"';
-    add_time(out_, value);
-    out_ += '"';
+    text_.put('"');
+    text_.put_time(value);
+    text_.put('"');
   }
   void seconds(std::string_view key, Time from, Time to) {
     name(key);
-    if (!add_seconds_between(out_, from, to)) out_ += "null";
+    if (!text_.put_seconds(from, to)) text_.put("null");
   }
   void null(std::string_view key) {
     name(key);
-    out_ += "null";
+    text_.put("null");
+  }
+  std::string_view end() {
+    text_.put("}\n");
+    return text_.text();
   }
 
  private:
+  static constexpr std::size_t kLongestByte = 6;  // \u00HH
+
   void name(std::string_view key) {
-    ((out_ += opening_) += '"').append(key).append("\":");
+    text_.put(opening_);
+    text_.put('"');
+    text_.put(key);
+    text_.put("\":");
     opening_ = ',';
   }
-  void escape(std::string_view text) {
-    constexpr char kHex[] = "0123456789abcdef";
-    while (!text.empty()) {
-      const auto* const odd =
-          std::find_if_not(text.begin(), text.end(), [](char c) { return kPlain[static_cast<unsigned char>(c)]; });
-      const auto length = static_cast<std::size_t>(odd - text.begin());
-      out_.append(text.substr(0, length));
-      if (length == text.size()) return;
-      const auto byte = static_cast<unsigned char>(*odd);
-      if (byte == '"' || byte == '\\') {
-        (out_ += '\\') += *odd;
-      } else {
-        out_.append("\\u00").append({kHex[byte >> 4], kHex[byte & 15]});
-      }
-      text.remove_prefix(length + 1);
-    }
-  }
 
-  std::string& out_;
+  LogText text_;
   char opening_ = '{';
 };
 
 }  // namespace
 
-void format_json(const ExchangeRecord& record, std::string& out) {
-  Object line(out);
+std::string_view format_json(const ExchangeRecord& record, std::string& buffer) {
+  Object line(buffer, record);
   line.time("time", end_of(record));
   line.text("type", record.is_websocket ? (record.scheme == "https" ? "wss" : "ws") : record.scheme);
   line.text("elb", record.load_balancer);
@@ -134,7 +126,7 @@ void format_json(const ExchangeRecord& record, std::string& out) {
   line.text("transformed_host", record.transformed_host);
   line.text("transformed_uri", record.transformed_uri);
   line.text("request_transform_status", record.transform_status);
-  out += "}\n";
+  return line.end();
 }
 
 }  // namespace kanaria::observe

@@ -1,16 +1,18 @@
 """Weights set by hand: `kanaria weights` and its API, over reloads, restarts and two people at once."""
 
+import http.client
 import json
 import os
 import pty
 import signal
 import socket
 import subprocess
+import threading
 import time
 import unittest
 from pathlib import Path
 
-from support import BIN, Case, config_text, count_answers, free_port, get, run_cli
+from support import BIN, Case, config_text, count_answers, free_port, get, name_in, run_cli
 
 JSON = {"Content-Type": "application/json"}
 
@@ -27,7 +29,7 @@ class Base(Case):
 
     def text(self, main=90, canary=10):
         groups = {"app-main": (main, [self.main.target]), "app-canary": (canary, [self.canary.target])}
-        return config_text(self.port, self.admin, groups)
+        return config_text(self.port, self.admin, groups, workers=2)
 
     def run_weights(self, *arguments, code=0, rule=None, **options):
         result = run_cli("weights", rule or self.rule, *arguments, "--admin", f"127.0.0.1:{self.admin}", **options)
@@ -54,6 +56,41 @@ class Weights(Base):
         self.assertRegex(shown, r"app-canary +50 +50\.0% +1/1 healthy")
         self.assertIn("override by ", shown)
         self.assertIn(" (says ", shown)
+
+    def test_no_request_after_the_answer_goes_by_the_old_weights(self):
+        sent, over = [], threading.Event()
+
+        def load():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            while not over.is_set():
+                began = time.monotonic()
+                connection.request("GET", "/")
+                name = name_in(connection.getresponse().read())
+                sent.append((began, time.monotonic(), name))
+            connection.close()
+
+        clients = [threading.Thread(target=load) for _ in range(8)]
+        for client in clients:
+            client.start()
+        changes = []  # (from when, to whom everything goes)
+        for turn in range(20):
+            canary = 100 if turn % 2 == 0 else 0
+            asked = time.monotonic()
+            self.assertEqual(self.ask("PUT", {"app-main": 100 - canary, "app-canary": canary})[0], 200)
+            changes.append((asked, time.monotonic(), "canary" if canary else "main"))
+            seen = len(sent)
+            while len(sent) < seen + 50:
+                time.sleep(0.001)
+        over.set()
+        for client in clients:
+            client.join()
+        # Those that were sent after one change was answered and done before the next one was asked for.
+        between = [(name, wanted) for began, ended, name in sent
+                   for (_, answered, wanted), (asked, _, _) in zip(changes, [*changes[1:], (float("inf"), 0, "")])
+                   if answered < began and ended < asked]
+        wrong = [pair for pair in between if pair[0] != pair[1]]
+        self.assertEqual(wrong, [])
+        self.assertGreater(len(between), 200)
 
     def test_they_outlive_reloads_until_they_are_reset(self):
         self.run_weights("app-main=0", "app-canary=100", "--yes", "--reason", "INC-204")

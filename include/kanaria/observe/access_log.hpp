@@ -37,8 +37,8 @@ class AccessLog {
    private:
     friend class AccessLog;
     const std::atomic<LineFormat>& format_;
-    std::string line_;  // keeps its memory
-    Cell dropped_;      // lines that found the ring full
+    std::string buffer_;  // of its lines
+    Cell dropped_;        // lines that found the ring full
     LogRing ring_;
   };
 

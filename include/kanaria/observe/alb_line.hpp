@@ -3,13 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "kanaria/observe/exchange_record.hpp"
 
 namespace kanaria::observe {
 
-/// Appends the line with its newline. Whatever a request holds, it stays one line with the same number of fields: what
-/// could end a field, a quote or a line is written as \xHH.
-void format_alb(const ExchangeRecord& record, std::string& out);
+/// The line with its newline, in `buffer`, whose memory only ever grows. Whatever a request holds, it stays one line
+/// with the same number of fields: what could end a field, a quote or a line is written as \xHH.
+std::string_view format_alb(const ExchangeRecord& record, std::string& buffer);
 
 }  // namespace kanaria::observe

@@ -31,7 +31,7 @@ class ErrorLog {
 
    private:
     friend class ErrorLog;
-    std::string line_;  // keeps its memory
+    std::string buffer_;  // of its lines
     Cell missed_;
     LogRing ring_;
   };

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "kanaria/observe/exchange_record.hpp"
 
 namespace kanaria::observe {
 
-/// Appends the line with its newline. Whatever a request holds, it is one line of plain ASCII: a byte beyond ASCII is
-/// written as \u00HH, so that no text has to be valid UTF-8.
-void format_json(const ExchangeRecord& record, std::string& out);
+/// The line with its newline, in `buffer`, whose memory only ever grows. Whatever a request holds, it is one line of
+/// plain ASCII: a byte beyond ASCII is written as \u00HH, so that no text has to be valid UTF-8.
+std::string_view format_json(const ExchangeRecord& record, std::string& buffer);
 
 }  // namespace kanaria::observe

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,9 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string line_of(const ExchangeRecord& record) {
-  std::string line;
-  format_alb(record, line);
-  return line;
+  std::string buffer;
+  return std::string(format_alb(record, buffer));
 }
 
 // As a reader of ALB's log does: fields end at a space, quotes hold spaces, there is no escape of a quote.
@@ -45,10 +45,36 @@ TEST(AlbLine, FieldsStandInAlbsOrder) {
             "\"-\" \"127.0.0.1:9001\" \"200\" \"-\" \"-\" - \"-\" \"-\" \"-\" - \"-\"\n");
 }
 
-TEST(AlbLine, AppendsToWhatIsThere) {
-  std::string out = "before\n";
-  format_alb(answered(), out);
-  EXPECT_EQ(out, "before\n" + line_of(answered()));
+TEST(AlbLine, IsTheSameInABufferThatHeldALongerOne) {
+  std::string buffer;
+  ExchangeRecord longer = answered();
+  const std::string agent(8192, '"');
+  longer.user_agent = agent;
+  EXPECT_GT(format_alb(longer, buffer).size(), 4 * agent.size());
+  EXPECT_EQ(format_alb(answered(), buffer), line_of(answered()));
+}
+
+// Every byte, before, at and behind the ends of eight that are looked at together.
+TEST(AlbLine, WhatDoesntStandForItselfIsWrittenInHexWhereverItIs) {
+  for (std::size_t size = 1; size < 20; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        const bool quoted_plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+        char hex[8];
+        std::snprintf(hex, sizeof hex, "\\x%02x", byte);
+        const auto expected = [&](bool plain) {
+          return text.substr(0, at) + (plain ? std::string(1, text[at]) : std::string(hex)) + text.substr(at + 1);
+        };
+        ExchangeRecord record = answered();
+        record.user_agent = text;
+        record.target_group = text;
+        const std::vector<std::string> fields = fields_of(line_of(record));
+        ASSERT_EQ(fields.size(), kFields);
+        ASSERT_EQ(fields[13], '"' + expected(quoted_plain) + '"') << byte;
+        ASSERT_EQ(fields[16], expected(quoted_plain && byte != ' ')) << byte;
+      }
 }
 
 TEST(AlbLine, EachFieldFollowsItsPartOfTheRecord) {

@@ -12,9 +12,8 @@ namespace kanaria::observe {
 namespace {
 
 std::string line_of(const ExchangeRecord& record) {
-  std::string line;
-  format_json(record, line);
-  return line;
+  std::string buffer;
+  return std::string(format_json(record, buffer));
 }
 
 TEST(JsonLine, HasAllThatIsKnown) {
