@@ -24,7 +24,7 @@ bench_packages=(
 test_packages=(
   libclang-rt-19-dev libgtest-dev libgmock-dev
   haproxy python3 python3-websockets python3-h11 python3-aiohttp python3-httpx slowhttptest
-  nghttp2-client procps util-linux goaccess prometheus
+  nghttp2-client procps util-linux goaccess lnav prometheus
   python3-jsonschema python3-yaml zsh fish man-db
 )
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck g++ chromium)

@@ -1,6 +1,7 @@
 """The access log: JSON that any reader takes, and a file that is moved away while it is written."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -114,6 +115,21 @@ class Alb(AccessLogs):
         general = json.loads(report.read_text())["general"]
         refused = invalid.read_text() if invalid.exists() else ""
         self.assertEqual((general["total_requests"], general["failed_requests"]), (len(lines), 0), refused)
+
+
+    def test_lnavs_alb_pattern_reads_what_was_forwarded(self):
+        # Its pattern of ALB's lines wants the address of a target in each.
+        daemon = self.start()
+        for agent in ("curl/7.88.1", "Mozilla/5.0 (X11; Linux x86_64) \"odd\" \\ agent", "\xe4\xff", "a" * 3000):
+            get(self.port, "/a?b=%22&c=d", headers={"User-Agent": agent})
+        for method in ("HEAD", "POST", "BREW"):
+            get(self.port, "/p%20q", method=method)
+        self.assertEqual(len(self.wait_lines(7)), 7)
+        daemon.stop()
+        read = subprocess.run(["lnav", "-n", "-c", ";select elb_status_code, count(*) from alb_log group by 1", "-c", ":write-csv-to -",
+                               self.file], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
+                              env={**os.environ, "HOME": str(self.dir), "TERM": "xterm"}, check=True).stdout
+        self.assertEqual(read.splitlines()[1:], ["200,7"])
 
 
 class Rotation(AccessLogs):
