@@ -7,6 +7,7 @@
 #include "kanaria/config/print.hpp"
 #include "kanaria/config/text.hpp"
 #include "kanaria/runtime/cookie_keys.hpp"
+#include "kanaria/server/tokens.hpp"
 
 namespace kanaria::cli {
 
@@ -20,8 +21,11 @@ struct Options {
 /// True: the daemon would take it.
 bool check_one(const std::string& file, bool strict) {
   CheckedFile checked = check_file(file);
-  if (checked.usable())
-    runtime::find_cookie_keys(*checked.loaded.model, runtime::Missing::Report, 1, nullptr, checked.loaded.diagnostics);
+  if (checked.usable()) {
+    const config::Model& model = *checked.loaded.model;
+    runtime::find_cookie_keys(model, runtime::Missing::Report, 1, nullptr, checked.loaded.diagnostics);
+    server::find_tokens(model, runtime::Missing::Report, checked.loaded.diagnostics);
+  }
   std::cerr << config::render(checked.loaded);
 
   const std::vector<config::Diagnostic> found = checked.loaded.diagnostics.sorted();

@@ -168,15 +168,9 @@ void warn_of_too_many(const Model& model, Diagnostics& diagnostics) {
 }  // namespace
 
 void warn_of_stickiness(const Model& model, Diagnostics& diagnostics) {
-  const bool seals = seals_cookies(model);
-  if (model.cookie_key_file && !seals) {
+  if (model.cookie_key_file && !seals_cookies(model)) {
     diagnostics.warning(model.cookie_key_file->at, "cookie_key_file",
                         "cookie_key_file means nothing here: no rule and no target group sets cookies");
-  }
-  if (model.state_dir && (!seals || model.cookie_key_file)) {
-    diagnostics.warning(model.state_dir->at, "state_dir",
-                        seals ? "nothing is kept in state_dir: cookie_key_file has the keys"
-                              : "nothing is kept in state_dir: no rule and no target group sets cookies");
   }
   for (std::size_t i = 0; i < model.listeners.size(); ++i) {
     const Listener& listener = model.listeners[i];

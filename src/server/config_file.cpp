@@ -16,12 +16,8 @@ Read read_config(const std::string& file) {
     rules::check_patterns(loaded.draft, loaded.diagnostics);
     return read;
   }
-  if (const auto& tokens = loaded.model->admin.token_file) {
-    std::string fault;
-    read.tokens = Tokens::read(tokens->value, fault);
-    if (!read.tokens) loaded.diagnostics.error(tokens->at, "admin.token_file", tokens->value + " " + fault);
-    if (!read.tokens) loaded.model.reset();
-  }
+  read.tokens = find_tokens(*loaded.model, runtime::Missing::Make, loaded.diagnostics);
+  if (loaded.diagnostics.has_errors()) loaded.model.reset();
   return read;
 }
 

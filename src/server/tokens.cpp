@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "kanaria/base/files.hpp"
 
@@ -77,6 +78,21 @@ std::string_view Tokens::name_of(std::string_view token) const {
   for (const Entry& entry : entries_)
     if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) name = entry.name;
   return name;
+}
+
+std::optional<Tokens> find_tokens(const config::Model& model, runtime::Missing missing,
+                                  config::Diagnostics& diagnostics) {
+  const std::optional<config::Text>& file = model.admin.token_file;
+  if (!file) return std::nullopt;
+  std::error_code unknown;
+  if (missing == runtime::Missing::Report && !std::filesystem::exists(file->value, unknown)) {
+    diagnostics.warning(file->at, "admin.token_file", "token_file " + file->value + " isn't here: a start needs it");
+    return std::nullopt;
+  }
+  std::string fault;
+  std::optional<Tokens> tokens = Tokens::read(file->value, fault);
+  if (!tokens) diagnostics.error(file->at, "admin.token_file", "token_file " + file->value + " " + fault);
+  return tokens;
 }
 
 Tokens::Digest Tokens::digest_of(std::string_view token) {

@@ -82,11 +82,13 @@ class Access(Admin):
             result = run_cli("serve", "--config", config)
             self.assertEqual(result.returncode, 78, result.stderr)
             self.assertIn(words, result.stderr)
+            self.assertIn(words, run_cli("check", config).stderr)
             self.assertNotIn(TOKEN, result.stderr)
         file.chmod(0o644)
         self.assertIn("is open to everybody", run_cli("serve", "--config", config).stderr)
         file.unlink()
         self.assertIn("can't be read", run_cli("serve", "--config", config).stderr)
+        self.assertIn("isn't here", run_cli("check", config).stderr)
 
     def test_the_read_only_address_never_takes_a_change(self):
         other = free_port()

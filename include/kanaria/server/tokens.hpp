@@ -8,6 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "kanaria/config/diagnostic.hpp"
+#include "kanaria/config/model.hpp"
+#include "kanaria/runtime/cookie_keys.hpp"
+
 namespace kanaria::server {
 
 class Tokens {
@@ -29,5 +33,10 @@ class Tokens {
   static Digest digest_of(std::string_view token);
   std::vector<Entry> entries_;
 };
+
+/// Those of the file that the configuration names; none: it names none, or `diagnostics` says what is wrong. With
+/// Missing::Report a file that isn't there is only a warning: it may be on another machine.
+std::optional<Tokens> find_tokens(const config::Model& model, runtime::Missing missing,
+                                  config::Diagnostics& diagnostics);
 
 }  // namespace kanaria::server
