@@ -18,15 +18,17 @@ void Recent::sample(Time now) {
   while (!samples_.empty() && now - samples_.front().at > kWindow) samples_.pop_front();
   Sample& made = samples_.emplace_back(Sample{now, {}});
   metrics_.routes().for_each([&](const auto&, std::uint32_t row) {
-    if (made.rows.size() <= row) made.rows.resize(row + 1);
-    made.rows[row] = count(row);
+    const RouteCounts counts = count(row);
+    if (counts.answered.requests > 0 || counts.chosen > 0) made.rows.emplace(row, counts);
   });
 }
 
 RouteCounts Recent::of(std::uint32_t row) const {
   RouteCounts counts = count(row);
-  if (samples_.empty() || samples_.front().rows.size() <= row) return counts;
-  const RouteCounts& before = samples_.front().rows[row];
+  if (samples_.empty()) return counts;
+  const auto found = samples_.front().rows.find(row);
+  if (found == samples_.front().rows.end()) return counts;
+  const RouteCounts& before = found->second;
   counts.chosen = grown(before.chosen, counts.chosen);
   counts.answered.requests = grown(before.answered.requests, counts.answered.requests);
   counts.answered.server_errors = grown(before.answered.server_errors, counts.answered.server_errors);

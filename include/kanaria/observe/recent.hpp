@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <vector>
+#include <unordered_map>
 
 #include "kanaria/base/clock.hpp"
 #include "kanaria/observe/metrics.hpp"
@@ -24,7 +24,7 @@ class Recent {
 
   explicit Recent(Metrics& metrics) : metrics_(metrics) {}
 
-  /// Every kStep. Counts of more rows than a sample had are taken from their start.
+  /// Every kStep.
   void sample(Time now);
   /// Since the oldest sample, and how long that is; before the first one, since the start.
   RouteCounts of(std::uint32_t row) const;
@@ -35,7 +35,7 @@ class Recent {
 
   struct Sample {
     Time at;
-    std::vector<RouteCounts> rows;  // by index
+    std::unordered_map<std::uint32_t, RouteCounts> rows;  // by index; those that had answered nothing are left out
   };
   Metrics& metrics_;
   std::deque<Sample> samples_;  // the oldest first
