@@ -45,7 +45,7 @@ const Route* find_route(Call& call, Reply& refused) {
   if (!allowed.empty()) {
     refused = error(405, "method_not_allowed", "use " + allowed);
     refused.allow = allowed;
-  } else if (head.path == "/" || head.path.starts_with("/api/v1/")) {
+  } else if (head.path == "/" || head.path.starts_with("/api/v1/rollouts")) {
     refused = error(404, "not_available_yet", "this is not available yet");
   } else {
     refused = error(404, "not_found", "there is no such path");
@@ -63,8 +63,8 @@ bool is_allowed_host(std::string_view authority, const std::vector<std::string>&
 std::optional<Reply> refuse_browser(const Call& call) {
   const http::RequestHead& head = call.client.head();
   static const std::vector<std::string> kNone;
-  const bool ready = call.server.ready();
-  if (!is_allowed_host(head.authority, ready ? call.server.snapshot().model().admin.allowed_hosts : kNone))
+  const bool known = call.server.has_snapshot();
+  if (!is_allowed_host(head.authority, known ? call.server.snapshot().model().admin.allowed_hosts : kNone))
     return error(403, "forbidden_host", "this Host is not one of kanaria's own: admin.allowed_hosts may name it");
   const http::Field* const origin = http::find(head.fields, "Origin");
   if (origin == nullptr) return std::nullopt;
@@ -93,6 +93,17 @@ std::string_view token_name(const Call& call, const server::Tokens& tokens) {
   return tokens.name_of(field->value.substr(kScheme.size()));
 }
 
+/// What a client says of itself, in characters that end nothing in a log.
+std::string claimed(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          std::string_view("@._-+/ ").find(c) != std::string_view::npos;
+    if (!is_plain) c = '?';
+  }
+  return out;
+}
+
 /// "token ci (says alice@laptop)", "uid 1000", "127.0.0.1:51234".
 std::string who_is(const Call& call, std::string_view token) {
   constexpr std::size_t kLongestClaim = 64;
@@ -101,7 +112,7 @@ std::string who_is(const Call& call, std::string_view token) {
                     : peer.is_unix && peer.uid != UINT32_MAX ? "uid " + std::to_string(peer.uid)
                                                              : std::string(call.client.peer().with_port);
   if (const http::Field* const claim = http::find(call.client.head().fields, "X-Kanaria-Client"))
-    who += " (says " + config::printable(claim->value.substr(0, kLongestClaim)) + ")";
+    who += " (says " + claimed(claim->value.substr(0, kLongestClaim)) + ")";
   return who;
 }
 
@@ -128,7 +139,8 @@ net::Awaitable<Reply> dispatch(server::Server& server, Access access, http::Exch
   }
   const std::string fault = read_parameters(call, route->parameters);
   if (!fault.empty()) co_return error(400, "bad_request", fault);
-  if (route->when_ready && !server.ready()) co_return error(503, "not_ready", "kanaria is starting or draining");
+  const bool can = route->guard == Guard::Changes ? server.ready() : server.has_snapshot();
+  if (route->when_ready && !can) co_return error(503, "not_ready", "kanaria is starting or draining");
   call.who = who_is(call, token);
   Reply reply = co_await route->handle(call);
   co_return reply;

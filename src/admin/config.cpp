@@ -6,7 +6,8 @@ namespace kanaria::admin {
 /// What is in force, weights and targets that were set by hand included. It has no secrets: those are in files of their
 /// own.
 net::Awaitable<Reply> config_get(Call& call) {
-  co_return json(200, {{"yaml", config::to_yaml(call.server.snapshot().model())}});
+  co_return json(200, {{"yaml", config::to_yaml(call.server.snapshot().model())},
+                       {"file_yaml", config::to_yaml(call.server.file())}});
 }
 
 }  // namespace kanaria::admin

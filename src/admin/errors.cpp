@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "routes.hpp"
@@ -11,6 +12,9 @@ net::Awaitable<Reply> errors_get(Call& call) {
   if (!from.empty() && (failed != std::errc() || end != from.data() + from.size()))
     co_return error(400, "bad_request", "after must be the sequence of an error");
   const std::string group = call.parameter("target_group");
+  const auto& groups = call.server.snapshot().model().target_groups;
+  if (!group.empty() && std::ranges::find(groups, group, &config::TargetGroup::name) == groups.end())
+    co_return error(404, "not_found", runtime::unknown_group(call.server.snapshot().model(), group).message);
   const observe::ErrorLog& log = call.server.errors();
   Json body = {{"errors", Json::array()}, {"missed", log.missed()}};
   for (const observe::ErrorLog::Entry& entry : log.entries()) {

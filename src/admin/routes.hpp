@@ -21,7 +21,7 @@ struct Route {
   std::string_view method;  // GET means HEAD too
   std::string_view path;    // with {name} for a segment
   Guard guard;
-  bool when_ready;              // 503 while starting and draining
+  bool when_ready;              // 503 while starting; what changes something also while draining
   std::string_view parameters;  // of the query, with spaces between
   net::Awaitable<Reply> (*handle)(Call& call);
 };

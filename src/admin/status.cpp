@@ -37,6 +37,7 @@ net::Awaitable<Reply> status_get(Call& call) {
                  {"file_state_since", text_of(status.file.since)},
                  {"file_fault", status.file.fault}}},
                {"damaged_state", status.damaged_state},
+               {"unkept", status.unkept},
                {"window_seconds", status.window},
                {"listeners", Json::array()},
                {"target_groups", Json::array()}};

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <set>
 
 #include "kanaria/config/text.hpp"
 #include "routes.hpp"
@@ -32,19 +34,30 @@ std::vector<std::string> generations_in(std::string_view field) {
 
 /// The one that the change is bound to; none: unconditional.
 std::optional<std::string> expected_generation(const Call& call) {
-  const http::Field* const field = http::find(call.client.head().fields, "If-Match");
-  if (field == nullptr || field->value == "*") return std::nullopt;
+  std::vector<std::string> listed;
+  bool is_bound = false;
+  for (const http::Field& field : call.client.head().fields) {
+    if (!http::iequals(field.name, "If-Match") || field.value == "*") continue;
+    is_bound = true;
+    std::ranges::move(generations_in(field.value), std::back_inserter(listed));
+  }
+  if (!is_bound) return std::nullopt;
   runtime::OverrideFault unknown;
   const auto now = call.server.weights_of(call.names[0], call.names[1], unknown);
-  const std::vector<std::string> listed = generations_in(field->value);
   const bool matches = now && std::ranges::find(listed, now->generation.id) != listed.end();
   return matches ? now->generation.id : "";  // the store looks again: somebody may be before us
 }
 
 /// {"app-main": 50, "app-canary": 50}. None: it is something else.
 std::optional<runtime::Weights> parse_weights(const std::string& body) {
-  const Json written = Json::parse(body, nullptr, false);
-  if (!written.is_object() || written.empty()) return std::nullopt;
+  std::set<std::string> names;
+  bool is_twice = false;
+  const auto see = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::key && !names.insert(parsed.get<std::string>()).second) is_twice = true;
+    return true;
+  };
+  const Json written = Json::parse(body, see, false);
+  if (is_twice || !written.is_object() || written.empty()) return std::nullopt;
   runtime::Weights weights;
   for (const auto& [group, weight] : written.items()) {
     if (!weight.is_number_integer()) return std::nullopt;
@@ -123,9 +136,14 @@ Json json_of(const server::RuleWeights& weights, double window) {
     body["override"] = {{"who", ours.who},
                         {"when", text_of(ours.when)},
                         {"until", ours.until ? Json(text_of(*ours.until)) : Json()},
+                        {"seconds_left", nullptr},
                         {"reason", ours.reason},
                         {"line", weights.at.line},
                         {"column", weights.at.column}};
+  }
+  if (weights.override && weights.override->until) {
+    const auto left = *weights.override->until - std::chrono::system_clock::now();
+    body["override"]["seconds_left"] = std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(left).count());
   }
   return body;
 }

@@ -84,6 +84,8 @@ int run(int argc, const char* const* argv) {
     std::cerr << "kanaria: " << failure.what() << '\n';
     return kFailed;
   }
+  // What could not be written was not said.
+  if (!std::cout.flush() && exit_code == kFine) return kFailed;
   return exit_code;
 }
 

@@ -16,7 +16,7 @@ struct Options {
 };
 
 int diff(const Options& options) {
-  const std::optional<CheckedFile> before = require_config(options.before, options.daemon);
+  const std::optional<CheckedFile> before = require_config(options.before, options.daemon, Running::File);
   const std::optional<CheckedFile> after = require_file(options.after);
   if (!before || !after) return kBadConfiguration;
   const std::vector<std::string> changes = config::differences(*before->loaded.model, *after->loaded.model);
@@ -32,7 +32,8 @@ void add_diff(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("diff", "Say in words what a reload would change; exit code 3 when something would");
-  command->add_option("--config", options->before, "The file as it is; without it, what the running daemon has")
+  command
+      ->add_option("--config", options->before, "The file as it is; without it, the file as the running daemon has it")
       ->type_name("FILE");
   add_admin_options_without_config(*command, options->daemon);
   command->add_option("NEW", options->after, "The file as it would be")->required()->type_name("FILE");

@@ -1,7 +1,9 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "remote.hpp"
 
@@ -36,17 +38,27 @@ void print(const Json& error) {
 
 int run_errors(const Options& options) {
   constexpr std::chrono::milliseconds kBetween{500};
-  std::uint64_t after = 0;
   const std::string group = options.group.empty() ? "" : "&target_group=" + encoded(options.group);
+  std::uint64_t after = 0;
+  std::uint64_t missed = 0;
+  bool is_lost = false;
   for (bool first = true;; first = false) {
-    const Json body = get_json(options.daemon, "/api/v1/errors?after=" + std::to_string(after) + group);
-    for (const Json& error : body.at("errors")) {
-      print(error);
-      after = error.at("sequence").get<std::uint64_t>();
+    try {
+      const Json body = get_json(options.daemon, "/api/v1/errors?after=" + std::to_string(after) + group);
+      for (const Json& error : body.at("errors")) {
+        print(error);
+        after = error.at("sequence").get<std::uint64_t>();
+      }
+      if (first && !options.follow && body.at("errors").empty()) std::cout << "no errors\n";
+      const auto missed_now = body.at("missed").get<std::uint64_t>();
+      if (missed_now > missed) std::cerr << missed_now - missed << " more are not kept: they came too fast\n";
+      missed = missed_now;
+      is_lost = false;
+    } catch (const std::runtime_error& failure) {
+      if (!options.follow || first) throw;  // else it may be a restart, after which all is counted anew
+      if (!std::exchange(is_lost, true)) std::cerr << failure.what() << "; waiting\n";
+      after = missed = 0;
     }
-    const auto missed = body.at("missed").get<std::uint64_t>();
-    if (first && body.at("errors").empty() && !options.follow) std::cout << "no errors\n";
-    if (first && missed > 0) std::cerr << missed << " more are not kept: they came too fast\n";
     std::cout << std::flush;
     if (!options.follow) return kFine;
     if (!std::cout) return kFailed;  // nobody reads any more

@@ -191,7 +191,7 @@ int explain(const Options& options) {
   const auto peer = boost::asio::ip::make_address(options.from, not_an_address);
   if (not_an_address) throw CLI::ValidationError("--from", '"' + options.from + "\" is not an IP address");
 
-  const std::optional<CheckedFile> file = require_config(options.config, options.daemon);
+  const std::optional<CheckedFile> file = require_config(options.config, options.daemon, Running::InForce);
   if (!file) return kBadConfiguration;
   const config::Model& model = *file->loaded.model;
   const std::size_t index = choose_listener(model, options.listener, url);

@@ -35,13 +35,14 @@ std::optional<CheckedFile> require_file(const std::string& file) {
   return usable_or_told(check_file(file));
 }
 
-std::optional<CheckedFile> require_config(const std::string& file, const AdminOptions& daemon) {
+std::optional<CheckedFile> require_config(const std::string& file, const AdminOptions& daemon, Running wanted) {
   if (!file.empty()) return require_file(file);
   // Printed by the daemon with all that its environment said.
   const auto nothing = [](std::string_view) { return std::optional<std::string>(); };
   const auto answer = get_json(daemon, "/api/v1/config");
   return usable_or_told(
-      checked(config::parse("the running configuration", answer.at("yaml").get<std::string>(), nothing)));
+      checked(config::parse("the running configuration",
+                            answer.at(wanted == Running::File ? "file_yaml" : "yaml").get<std::string>(), nothing)));
 }
 
 }  // namespace kanaria::cli

@@ -29,6 +29,7 @@ CheckedFile check_file(const std::string& file);
 /// only odd is for `check` to say.
 std::optional<CheckedFile> require_file(const std::string& file);
 /// Of the file or, where none is given, what is in force in the daemon.
-std::optional<CheckedFile> require_config(const std::string& file, const AdminOptions& daemon);
+enum class Running : bool { InForce, File };  // File: without what was set by hand
+std::optional<CheckedFile> require_config(const std::string& file, const AdminOptions& daemon, Running wanted);
 
 }  // namespace kanaria::cli

@@ -14,7 +14,7 @@ struct Options {
 };
 
 int show(const Options& options) {
-  const std::optional<CheckedFile> checked = require_config(options.config, options.daemon);
+  const std::optional<CheckedFile> checked = require_config(options.config, options.daemon, Running::InForce);
   if (checked) std::cout << config::to_yaml(*checked->loaded.model);
   return checked ? kFine : kBadConfiguration;
 }

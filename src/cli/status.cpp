@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 
 #include "remote.hpp"
@@ -47,7 +48,9 @@ std::string seconds_text(const Json& seconds) {
 }
 
 std::string percent_text(const Json& part, int digits) {
-  return part.is_null() ? "-" : format("%.*f%%", digits, part.get<double>() * 100);
+  if (part.is_null()) return "-";
+  const double shown = part.get<double>() * 100;
+  return format("%.*f%%", shown >= 99.5 ? 0 : shown >= 9.95 ? std::min(digits, 1) : digits, shown);
 }
 
 /// The time of day of "2026-01-31T12:00:00Z"; UTC, as everything here.
@@ -63,6 +66,7 @@ struct Column {
 // After the first one, in the order in which a narrow terminal loses them from the end; 80 columns show all, and a
 // wider terminal gives the first one the rest.
 constexpr std::size_t kFirstWidth = 21;
+constexpr std::size_t kIndent = 6;  // at most, before a group's name
 constexpr std::array<Column, 8> kColumns{
     {{"weight", 7}, {"share", 7}, {"60 s", 7}, {"req/s", 8}, {"5xx", 7}, {"p50", 7}, {"p99", 8}, {"healthy", 8}}};
 
@@ -71,13 +75,17 @@ class Page {
   Page(const Json& status, const Terminal& terminal) : status_(status), terminal_(terminal) {
     auto left = static_cast<std::size_t>(terminal.columns);
     first_width_ = std::min(kFirstWidth, left);
+    if (!terminal.is_terminal) {  // for grep and files nothing is cut
+      first_width_ = std::max(kFirstWidth, longest_group() + kIndent);
+      left = SIZE_MAX / 2;
+    }
     left -= first_width_;
     for (const Column& column : kColumns) {
       if (left < column.width) break;
       left -= column.width;
       ++columns_;
     }
-    if (columns_ == kColumns.size()) first_width_ += left;
+    if (terminal.is_terminal && columns_ == kColumns.size()) first_width_ += left;
   }
 
   std::string text() {
@@ -92,11 +100,23 @@ class Page {
   bool needs_a_person() const { return needs_ > 0; }
 
  private:
-  void line(std::string_view text) { (out_ += fitted(text, static_cast<std::size_t>(terminal_.columns))) += '\n'; }
+  std::size_t longest_group() const {
+    std::size_t longest = 0;
+    for (const Json& listener : status_.at("listeners"))
+      for (const Json& rule : listener.at("rules"))
+        if (!rule.at("weights").is_null())
+          for (const Json& group : rule.at("weights").at("target_groups"))
+            longest = std::max(longest, width_of(text_of(group.at("target_group"))));
+    return longest;
+  }
+
+  std::string cut(std::string_view text) const {
+    return terminal_.is_terminal ? fitted(text, static_cast<std::size_t>(terminal_.columns)) : std::string(text);
+  }
+  void line(std::string_view text) { (out_ += cut(text)) += '\n'; }
   void need(const std::string& text) {
     ++needs_;
-    const std::string cut = fitted("! " + text, static_cast<std::size_t>(terminal_.columns));
-    (out_ += terminal_.coloured(Colour::Yellow, cut)) += '\n';
+    (out_ += terminal_.coloured(Colour::Yellow, cut("! " + text))) += '\n';
   }
 
   void head() {
@@ -123,6 +143,8 @@ class Page {
     }
     if (!status_.at("damaged_state").get<std::string>().empty())
       need("what was set by hand before the start is lost: " + text_of(status_.at("damaged_state")));
+    if (!status_.at("unkept").get<std::string>().empty())
+      need("a restart would lose what is set by hand: " + text_of(status_.at("unkept")));
     for (const Json& listener : status_.at("listeners"))
       for (const Json& rule : listener.at("rules")) rule_needs(rule);
     for (const Json& group : status_.at("target_groups")) group_needs(group);
@@ -132,12 +154,13 @@ class Page {
     const Json& weights = rule.at("weights");
     if (weights.is_null() || weights.at("override").is_null()) return;
     const Json& override = weights.at("override");
-    std::string text = text_of(weights.at("rule")) + "  override by " + text_of(override.at("who")) + " " +
-                       clock_of(override.at("when"));
-    if (!override.at("reason").get<std::string>().empty()) text += " \"" + text_of(override.at("reason")) + '"';
-    need(text);
-    line("  file line " + std::to_string(override.at("line").get<int>()) +
-         (override.at("until").is_null() ? ", until it is reset" : ", until " + clock_of(override.at("until"))));
+    const std::string reason = text_of(override.at("reason"));
+    need(text_of(weights.at("rule")) + "  override" + (reason.empty() ? "" : " \"" + reason + '"') +
+         (override.at("seconds_left").is_null()
+              ? ", until it is reset"
+              : ", ends in " + length_of(override.at("seconds_left").get<std::int64_t>())));
+    line("  by " + text_of(override.at("who")) + " " + clock_of(override.at("when")) + "; file line " +
+         std::to_string(override.at("line").get<int>()));
   }
 
   void group_needs(const Json& group) {
@@ -162,7 +185,7 @@ class Page {
 
   /// The first column and as many of the others as there is room for.
   void row(std::string_view first, const std::array<std::string, kColumns.size()>& cells) {
-    std::string text = padded(fitted(first, first_width_), first_width_);
+    std::string text = padded(shortened(first, first_width_), first_width_);
     std::size_t i = 0;
     for (const std::string& cell : cells) {
       if (i == columns_) break;
@@ -173,10 +196,24 @@ class Page {
     (out_ += text) += '\n';
   }
 
+  /// With all that its rules answered.
+  void add_listener_line(const Json& listener) {
+    double rate = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t errors = 0;
+    for (const Json& rule : listener.at("rules")) {
+      rate += rule.at("requests_per_second").get<double>();
+      requests += rule.at("requests").get<std::uint64_t>();
+      errors += rule.at("errors").get<std::uint64_t>();
+    }
+    const double part = requests == 0 ? 0 : static_cast<double>(errors) / static_cast<double>(requests);
+    const std::string total = format("   %.1f/s", rate) + (requests == 0 ? "" : "   5xx " + percent_text(part, 2));
+    const std::string name = text_of(listener.at("name")) + "  " + text_of(listener.at("address"));
+    (out_ += terminal_.coloured(Colour::Bold, cut(name + total))) += '\n';
+  }
+
   void add_listener(const Json& listener) {
-    (out_ +=
-     terminal_.coloured(Colour::Bold, fitted(text_of(listener.at("name")) + "  " + text_of(listener.at("address")),
-                                             static_cast<std::size_t>(terminal_.columns)))) += '\n';
+    add_listener_line(listener);
     const Json& rules = listener.at("rules");
     for (std::size_t i = 0; i < rules.size(); ++i) add_rule(rules[i], i + 1 == rules.size());
   }
@@ -187,12 +224,11 @@ class Page {
     const std::string branch =
         is_last ? (terminal_.has_utf8 ? "\u2514 " : "`- ") : (terminal_.has_utf8 ? "\u251c " : "|- ");
     std::string text = branch + priority + text_of(rule.at("name"));
+    if (!weights.is_null() && !weights.at("override").is_null()) text += "   OVERRIDE";
+    text += format("   %.1f/s", rule.at("requests_per_second").get<double>());
     const std::string conditions = text_of(rule.at("conditions"));
     if (!conditions.empty()) text += "   " + conditions;
     if (weights.is_null()) text += "   " + text_of(rule.at("action"));
-    const double rate = rule.at("requests_per_second").get<double>();
-    text += "   " + format("%.1f/s", rate);
-    if (!weights.is_null() && !weights.at("override").is_null()) text += "   OVERRIDE";
     line(text);
     if (weights.is_null()) return;
     const Json& groups = weights.at("target_groups");
@@ -225,16 +261,24 @@ class Page {
 
 int run_status(const Options& options) {
   constexpr std::chrono::seconds kBetween{2};
-  for (;;) {
-    const Json status = get_json(options.daemon, "/api/v1/status");
+  for (bool first = true;; first = false) {
     const Terminal terminal = Terminal::of_stdout();
-    Page page(status, terminal);
-    std::string text = page.text();
-    if (options.json) text = status.dump(options.watch ? -1 : 2) + "\n";
+    std::string text;
+    bool needs_a_person = false;
+    try {
+      const Json status = get_json(options.daemon, "/api/v1/status");
+      Page page(status, terminal);
+      text = page.text();
+      needs_a_person = page.needs_a_person();
+      if (options.json) text = status.dump(options.watch ? -1 : 2) + "\n";
+    } catch (const std::runtime_error& failure) {
+      if (!options.watch || first) throw;  // else it may be a restart
+      text = std::string(failure.what()) + "\n";
+    }
     if (options.watch && !options.json && terminal.is_terminal) text = "\x1b[H\x1b[2J" + text;
     std::cout << text << std::flush;
     if (!std::cout) return kFailed;  // nobody reads any more
-    if (!options.watch) return page.needs_a_person() ? kDiffers : kFine;
+    if (!options.watch) return needs_a_person ? kDiffers : kFine;
     std::this_thread::sleep_for(kBetween);
   }
 }

@@ -76,6 +76,17 @@ std::string fitted(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, end)) + std::string(kMore.substr(0, std::min(width, kMore.size())));
 }
 
+std::string shortened(std::string_view text, std::size_t width) {
+  const std::size_t has = width_of(text);
+  constexpr std::size_t kDots = 3;
+  if (has <= width || width <= kDots + 2) return fitted(text, width);
+  const std::size_t after = (width - kDots) / 2;
+  std::size_t at = text.size();
+  for (std::size_t left = after; left > 0;)
+    if (begins_character(text[--at])) --left;
+  return fitted(text, width - after) + std::string(text.substr(at));
+}
+
 std::string padded(std::string_view text, std::size_t width) {
   const std::size_t has = width_of(text);
   return std::string(text) + std::string(width > has ? width - has : 0, ' ');

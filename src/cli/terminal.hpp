@@ -27,6 +27,8 @@ bool ask_yes(const std::string& question);
 std::size_t width_of(std::string_view text);
 /// Cut to a width, with "..." at its end where something is missing.
 std::string fitted(std::string_view text, std::size_t width);
+/// The same with the dots in its middle: names often differ at their ends.
+std::string shortened(std::string_view text, std::size_t width);
 /// Filled with spaces, at its end or at its beginning.
 std::string padded(std::string_view text, std::size_t width);
 std::string right(std::string_view text, std::size_t width);

@@ -7,6 +7,7 @@
 
 #include "kanaria/base/files.hpp"
 #include "kanaria/config/diagnostic.hpp"
+#include "kanaria/config/text.hpp"
 
 namespace kanaria::runtime {
 namespace {
@@ -39,7 +40,7 @@ const config::TargetGroup* find_group(const config::Model& file, const std::stri
 void read_weights(const Json& one, Overrides& overrides) {
   WeightOverride made;
   for (const auto& [group, weight] : one.at("weights").items()) made.weights.emplace_back(group, weight.get<int>());
-  made.who = one.at("who").get<std::string>();
+  made.who = config::printable(one.at("who").get<std::string>());
   made.when = time_of(one.at("when"));
   if (one.contains("until")) made.until = time_of(one["until"]);
   made.reason = one.at("reason").get<std::string>();
@@ -53,8 +54,8 @@ void read_target(const Json& one, const config::Model& file, Overrides& override
   std::string fault;
   const auto target = config::parse_target(one.at("target").get<std::string>(), settings->port, fault);
   if (!target) throw std::runtime_error(fault);
-  TargetOverride made{*target, one.at("membership").get<Membership>(), one.at("who").get<std::string>(),
-                      time_of(one.at("when"))};
+  TargetOverride made{*target, one.at("membership").get<Membership>(),
+                      config::printable(one.at("who").get<std::string>()), time_of(one.at("when"))};
   made.target.drained = one.at("drained").get<bool>();
   std::vector<TargetOverride>& ours = overrides.targets[group];
   if (ours.size() == kMaxOverrides) throw std::runtime_error("too many targets");
@@ -120,6 +121,7 @@ std::optional<Overrides> parse_overrides(const std::string& text, const config::
       return std::nullopt;
     }
     Overrides overrides;
+    if (read.at("weights").size() > kMaxWeightOverrides) throw std::runtime_error("too many rules");
     for (const Json& one : read.at("weights")) read_weights(one, overrides);
     for (const Json& one : read.at("targets")) read_target(one, file, overrides);
     return overrides;

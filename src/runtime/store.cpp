@@ -37,21 +37,29 @@ bool lacks_target(const config::Rule& rule, const config::Model& model) {
   return weighted;
 }
 
-/// A change that takes a rule's last target away is more likely a slip than a wish.
-void check_lost_targets(const config::Model& before, const config::Model& after, bool force,
+/// Had a group of the rule's weights a target before?
+bool had_target(const config::Forward& forward, const config::Model& before) {
+  return std::ranges::any_of(forward.target_groups, [&](const config::WeightedGroup& group) {
+    const auto named = std::ranges::find(before.target_groups, group.name.value, &config::TargetGroup::name);
+    return group.weight > 0 && named != before.target_groups.end() &&
+           !std::ranges::all_of(named->targets, &config::Target::drained);
+  });
+}
+
+/// A change that takes a rule's last target away is more likely a slip than a wish; under another name it is still one.
+void check_lost_targets(const config::Model& before, const config::Model& after, const ChangeOptions& options,
                         config::Diagnostics& diagnostics) {
-  for_each_forward(after, [&](const std::string& name, const config::Rule& rule, const config::Forward&) {
+  for_each_forward(after, [&](const std::string& name, const config::Rule& rule, const config::Forward& forward) {
     if (!lacks_target(rule, after)) return;
     const std::size_t slash = name.find('/');
     OverrideFault unknown;
     const config::Rule* const was = find_rule(before, name.substr(0, slash), name.substr(slash + 1), unknown);
-    if (was == nullptr || lacks_target(*was, before)) return;
-    if (force) {
+    if (was == nullptr ? !had_target(forward, before) : lacks_target(*was, before)) return;
+    if (options.force) {
       diagnostics.warning(rule.action.at, name, "rule " + name + " is without a target behind a positive weight");
     } else {
-      diagnostics.error(
-          rule.action.at, name,
-          "rule " + name + " would be left without a target behind a positive weight; --force does it all the same");
+      diagnostics.error(rule.action.at, name,
+                        "rule " + name + " would be left without a target behind a positive weight; " + options.remedy);
     }
   });
 }
@@ -148,7 +156,8 @@ net::Awaitable<Outcome> Store::override_targets(const TargetChange& change) {
     const auto fault = runtime::change(wanted.overrides.targets, *wanted.file, change);
     if (fault) refuse(outcome, change.group, *fault);
   };
-  const ChangeOptions options{change.who, change.when};
+  ChangeOptions options{change.who, change.when};
+  options.remedy = "give the rule other weights first";
   Outcome outcome = co_await carry_out(change_targets, options);
   co_return outcome;
 }
@@ -220,7 +229,7 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& opt
     const std::string rotated = describe_change(keys.get(), prepared.keys.get());
     if (!rotated.empty()) outcome.changes.push_back(rotated);
     refuse_restarts(current_->model(), *next, diagnostics);
-    check_lost_targets(current_->model(), *next, options.force, diagnostics);
+    check_lost_targets(current_->model(), *next, options, diagnostics);
   }
   std::vector<std::uint32_t> bindings;
   if (!diagnostics.has_errors() && options.dry_run) {
@@ -247,14 +256,26 @@ net::Awaitable<void> Store::keep(const Overrides& overrides, const config::Model
                                  config::Diagnostics& diagnostics) {
   if (!model.state_dir || (overrides.empty() && kept_.empty())) co_return;
   std::string text = to_text(overrides);
-  if (text == kept_) co_return;
+  if (text == kept_) {
+    unkept_.clear();
+    co_return;
+  }
   auto write = [&] { return keep_overrides(model.state_dir->value, text); };
   const std::string fault = co_await blocking_.run(control_, write);
+  unkept_ = fault;
   if (fault.empty()) {
     kept_ = std::move(text);
   } else {
     diagnostics.warning({}, "state_dir", "what was changed by hand can't be kept over a restart: " + fault);
   }
+}
+
+net::Awaitable<void> Store::keep_again() {
+  co_await turn();
+  config::Diagnostics told_already;
+  const std::shared_ptr<const config::Model> model = wanted_.file;
+  if (!closed_ && model) co_await keep(wanted_.overrides, *model, told_already);
+  next_turn();
 }
 
 void Store::count_generations(const config::Model& before, const Wanted& after, const ChangeOptions& options) {

@@ -93,6 +93,9 @@ std::optional<OverrideFault> change(WeightOverrides& overrides, const config::Mo
   if (change.until && (*change.until <= change.when || *change.until - change.when > kLongestOverride))
     return OverrideFault{Kind::Wrong, "an override lasts between 1s and 365d"};
   if (const auto wrong = check(*change.weights, *forward, change.name())) return wrong;
+  if (overrides.size() == kMaxWeightOverrides && !overrides.contains(change.name()))
+    return OverrideFault{Kind::Wrong,
+                         "more than " + std::to_string(kMaxWeightOverrides) + " rules can't be changed by hand"};
   overrides[change.name()] = {*change.weights, change.who, change.when, change.until, change.reason};
   return std::nullopt;
 }

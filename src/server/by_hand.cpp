@@ -18,10 +18,20 @@ Changed words_of(const runtime::Outcome& outcome) {
   return changed;
 }
 
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : config::printable(text)) {
+    if (c == '"') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 void audit(const std::string& what, const std::string& who, std::string asked, const Changed& changed) {
   for (const std::string& fault : changed.faults) asked += ": refused: " + fault;
   if (changed.faults.empty() && changed.changes.empty()) asked += ": nothing changed";
   for (const std::string& made : changed.changes) asked += ": " + made;
+  for (const std::string& warning : changed.warnings) asked += "; warning: " + warning;
   spdlog::log(changed.faults.empty() ? spdlog::level::info : spdlog::level::warn, "{} changed by {}: {}", what, who,
               asked);
 }
@@ -29,7 +39,7 @@ void audit(const std::string& what, const std::string& who, std::string asked, c
 void log_overrides(const runtime::Overrides& overrides) {
   for (const auto& [rule, ours] : overrides.weights)
     spdlog::info("override kept: rule {}: weights by {}{}", rule, ours.who,
-                 ours.reason.empty() ? "" : " " + config::in_quotes(ours.reason));
+                 ours.reason.empty() ? "" : " " + quoted(ours.reason));
   for (const auto& [group, ours] : overrides.targets)
     for (const runtime::TargetOverride& one : ours)
       spdlog::info("override kept: target group {}: target {} {} by {}", group, one.target.text.value, one.words(),

@@ -12,6 +12,9 @@ Changed words_of(const runtime::Outcome& outcome);
 /// The one line in the log that a change by hand gets, whatever comes of it: "WHAT changed by WHO: ASKED: ...".
 void audit(const std::string& what, const std::string& who, std::string asked, const Changed& changed);
 
+/// All of it in double quotes, fit for a log: what could end the quotes or the line is escaped.
+std::string quoted(std::string_view text);
+
 /// What was changed by hand stays in force over reloads, and the file's reader is to know.
 void log_overrides(const runtime::Overrides& overrides);
 

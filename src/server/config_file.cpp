@@ -3,19 +3,29 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "kanaria/config/text.hpp"
 #include "kanaria/net/spawn.hpp"
 #include "kanaria/rules/check.hpp"
 
 namespace kanaria::server {
 
-Read read_config(const std::string& file) {
-  Read read{config::load(file, config::process_environment()), {}};
+Read read_config(const std::string& file, Plain wanted) {
+  Read read;
   config::Loaded& loaded = read.loaded;
-  if (!loaded.model) {
-    rules::check_patterns(loaded.draft, loaded.diagnostics);
+  std::error_code unknown;
+  const auto type = std::filesystem::status(file, unknown).type();
+  if (wanted == Plain::Yes && type != std::filesystem::file_type::regular &&
+      type != std::filesystem::file_type::not_found && type != std::filesystem::file_type::directory) {
+    loaded.file = file;
+    loaded.diagnostics.error({}, "", "this is no plain file");
     return read;
   }
+  loaded = config::load(file, config::process_environment());
+  rules::check_patterns(loaded.draft, loaded.diagnostics);
+  if (loaded.diagnostics.has_errors()) loaded.model.reset();
+  if (!loaded.model) return read;
   read.tokens = find_tokens(*loaded.model, runtime::Missing::Make, loaded.diagnostics);
   if (loaded.diagnostics.has_errors()) loaded.model.reset();
   return read;
@@ -30,8 +40,7 @@ std::string_view name_of(FileState::Is state) {
   return {};
 }
 
-ConfigFile::ConfigFile(net::Loop& control, net::Blocking& blocking, std::string file)
-    : control_(control), blocking_(blocking), file_(std::move(file)) {}
+ConfigFile::ConfigFile(net::Loop& control, std::string file) : control_(control), file_(std::move(file)) {}
 
 void ConfigFile::applied(std::shared_ptr<const config::Model> model) {
   running_ = std::move(model);
@@ -63,7 +72,7 @@ net::Awaitable<void> ConfigFile::look() {
   const std::shared_ptr<const config::Model> running = running_;
   Stamp now;
   const auto judge_it = [this, &now, running, seen = seen_, known = state_] {
-    now = stamp();
+    now = stamp(*running);
     return !now.text.empty() && now.text == seen ? known : judge(now, *running);
   };
   FileState found = co_await blocking_.run(control_, judge_it);
@@ -75,7 +84,16 @@ net::Awaitable<void> ConfigFile::look() {
 }
 
 FileState ConfigFile::judge(const Stamp& now, const config::Model& running) const {
-  const Read read = read_config(file_);
+  Read read = read_config(file_, Plain::Yes);
+  if (read.loaded.model) {  // what a start would want of the system, as far as that can be looked at
+    config::Diagnostics& found = read.loaded.diagnostics;
+    runtime::find_cookie_keys(*read.loaded.model, runtime::Missing::Report, 1, nullptr, found);
+    const auto& keys = read.loaded.model->cookie_key_file;
+    std::error_code unknown;
+    if (keys && !std::filesystem::exists(keys->value, unknown))
+      found.error(keys->at, "cookie_key_file", "cookie_key_file " + keys->value + " isn't there");
+    if (found.has_errors()) read.loaded.model.reset();
+  }
   FileState state;
   state.since = now.written;
   if (!read.loaded.model) {
@@ -92,14 +110,25 @@ FileState ConfigFile::judge(const Stamp& now, const config::Model& running) cons
   return state;
 }
 
-ConfigFile::Stamp ConfigFile::stamp() const {
+ConfigFile::Stamp ConfigFile::stamp(const config::Model& running) const {
+  Stamp stamp;
   struct stat facts{};
-  if (::stat(file_.c_str(), &facts) != 0) return {{}, std::chrono::system_clock::now()};
-  const auto number = [](auto value) { return std::to_string(value) + ' '; };
-  const timespec& written = facts.st_mtim;
-  return {number(facts.st_ino) + number(facts.st_size) + number(written.tv_sec) + number(written.tv_nsec) +
-              number(facts.st_ctim.tv_sec) + number(facts.st_ctim.tv_nsec),
-          WallTime(std::chrono::seconds(written.tv_sec))};
+  const auto add = [&](const std::string& file) {
+    if (::stat(file.c_str(), &facts) != 0) return false;
+    const timespec& written = facts.st_mtim;
+    for (const auto value :
+         {static_cast<std::int64_t>(facts.st_ino), static_cast<std::int64_t>(facts.st_size),
+          static_cast<std::int64_t>(facts.st_mode), static_cast<std::int64_t>(written.tv_sec),
+          static_cast<std::int64_t>(written.tv_nsec), static_cast<std::int64_t>(facts.st_ctim.tv_sec),
+          static_cast<std::int64_t>(facts.st_ctim.tv_nsec)})
+      stamp.text += std::to_string(value) + ' ';
+    return true;
+  };
+  if (!add(file_)) return {{}, std::chrono::system_clock::now()};
+  stamp.written = WallTime(std::chrono::seconds(facts.st_mtim.tv_sec));
+  for (const std::optional<config::Text>& named : {running.admin.token_file, running.cookie_key_file})
+    if (named && !add(named->value)) stamp.text += "- ";
+  return stamp;
 }
 
 }  // namespace kanaria::server

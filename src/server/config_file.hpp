@@ -15,18 +15,20 @@
 
 namespace kanaria::server {
 
-/// The file with every fault that it has.
+/// The file with every fault that it has. After the start it has to be a plain one: a FIFO without a writer would keep
+/// the thread that reads it for good.
+enum class Plain : bool { No, Yes };
 struct Read {
   config::Loaded loaded;
   std::optional<Tokens> tokens;  // of its token_file
 };
-Read read_config(const std::string& file);
+Read read_config(const std::string& file, Plain wanted);
 
 class ConfigFile final : private net::Wheel::Entry {
  public:
   static constexpr std::chrono::seconds kInterval{10};
 
-  ConfigFile(net::Loop& control, net::Blocking& blocking, std::string file);
+  ConfigFile(net::Loop& control, std::string file);
 
   const std::string& name() const { return file_; }
   const FileState& state() const { return state_; }
@@ -45,11 +47,11 @@ class ConfigFile final : private net::Wheel::Entry {
     WallTime written{};
   };
   // On the blocking thread.
-  Stamp stamp() const;
+  Stamp stamp(const config::Model& running) const;
   FileState judge(const Stamp& now, const config::Model& running) const;
 
   net::Loop& control_;
-  net::Blocking& blocking_;
+  net::Blocking blocking_;  // its own: where a look hangs, changes must not wait behind it
   std::string file_;
   std::shared_ptr<const config::Model> running_;
   FileState state_;

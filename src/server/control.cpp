@@ -19,6 +19,7 @@ namespace {
 constexpr std::chrono::seconds kImpatient{1};
 // What a drain may take besides its two time-outs: a change in progress, the access log.
 constexpr std::chrono::seconds kDrainSlack{5};
+constexpr unsigned kMostAdminConnections = 64;
 
 }  // namespace
 
@@ -29,7 +30,7 @@ Control::~Control() = default;
 Server::End Control::run(http::Handler& admin, http::Handler& read_only) {
   // Until they are handled these must not end us; TERM may, while names are looked up.
   for (const int signal : {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_IGN);
-  Read read = read_config(config_file_);
+  Read read = read_config(config_file_, Plain::No);
   if (!read.loaded.model) {
     std::fputs(config::render(read.loaded).c_str(), stderr);
     return End::BadConfiguration;
@@ -114,6 +115,17 @@ std::string Control::listen_admin(std::uint32_t binding, std::string_view key, c
       std::make_shared<Listener>(parts_->control, place.socket.get(), binding, parts_->admin_connections, owner);
   place.listener->start();
   return {};
+}
+
+bool Control::let_in(std::uint32_t binding) {
+  unsigned& connections = parts_->admin[binding].connections;
+  if (connections == kMostAdminConnections) return false;
+  ++connections;
+  return true;
+}
+
+void Control::ended(std::uint32_t binding) {
+  --parts_->admin[binding].connections;
 }
 
 http::Handler& Control::handler(std::uint32_t binding) {

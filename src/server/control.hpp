@@ -23,6 +23,7 @@ class Control final : public Server, private runtime::Publisher, private Listene
 
   End run(http::Handler& admin, http::Handler& read_only) override;
   bool ready() const override { return ready_; }
+  bool has_snapshot() const override;
   net::Awaitable<Reloaded> reload(runtime::ChangeOptions options) override;
   std::string metrics() const override;
   const Tokens* tokens() const override { return tokens_ ? &*tokens_ : nullptr; }
@@ -34,6 +35,7 @@ class Control final : public Server, private runtime::Publisher, private Listene
   net::Awaitable<Status> status() override;
   const observe::ErrorLog& errors() override;
   const runtime::Snapshot& snapshot() const override;
+  const config::Model& file() const override;
   const targets::TargetTable& target_table() const override;
 
  private:
@@ -69,10 +71,12 @@ class Control final : public Server, private runtime::Publisher, private Listene
 
   // Listener::Owner, of the admin listeners
   http::Handler& handler(std::uint32_t binding) override;
-  bool let_in() override { return true; }  // who looks after us gets in when clients don't
+  /// Who looks after us gets in when clients don't: these are not among max_connections, and each address has its own
+  /// few, so that none can take the descriptors of traffic, nor those of the other.
+  bool let_in(std::uint32_t binding) override;
   observe::ListenerRow* row(std::uint32_t) override { return nullptr; }
   const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
-  void ended() override {}
+  void ended(std::uint32_t binding) override;
 
   std::string config_file_;
   std::unique_ptr<Parts> parts_;

@@ -17,13 +17,14 @@ constexpr Milliseconds kSilence{60'000};
 /// Tells the owner when a connection has ended, however it did.
 class Ended {
  public:
-  explicit Ended(Listener::Owner& owner) : owner_(owner) {}
+  Ended(Listener::Owner& owner, std::uint32_t binding) : owner_(owner), binding_(binding) {}
   Ended(const Ended&) = delete;
   Ended& operator=(const Ended&) = delete;
-  ~Ended() { owner_.ended(); }
+  ~Ended() { owner_.ended(binding_); }
 
  private:
   Listener::Owner& owner_;
+  std::uint32_t binding_;
 };
 
 }  // namespace
@@ -63,7 +64,7 @@ bool Listener::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     const net::Accepted accepted = net::accept(socket_);
     if (accepted.descriptor >= 0) {
-      if (!owner_.let_in()) {
+      if (!owner_.let_in(binding_)) {
         const net::OwnedSocket closed(accepted.descriptor);
         if (row != nullptr) row->refused(observe::Refusal::MaxConnections);
         continue;
@@ -83,7 +84,7 @@ bool Listener::accept_waiting() {
 
 net::Awaitable<void> Listener::serve(Arrived arrived, observe::Cell& gauge) {
   const std::shared_ptr<Listener> self = shared_from_this();
-  const Ended told(owner_);
+  const Ended told(owner_, binding_);
   const runtime::Listener* const configured = owner_.configured(binding_);
   const auto expected = configured == nullptr ? config::ProxyVersion::Off
                                               : configured->proxy_protocol.expected_from(arrived.peer.address);

@@ -24,14 +24,14 @@ class Listener final : public std::enable_shared_from_this<Listener>,
   struct Owner {
     virtual http::Handler& handler(std::uint32_t binding) = 0;
     /// A connection has come, and is counted until ended(); false: there are too many, it is not.
-    virtual bool let_in() = 0;
+    virtual bool let_in(std::uint32_t binding) = 0;
     /// Where connections are counted; null: not counted.
     virtual observe::ListenerRow* row(std::uint32_t binding) = 0;
     /// The listener as its connections are to be served, also while a removed one takes the last of its queue. Null: it
     /// has no configuration.
     virtual const runtime::Listener* configured(std::uint32_t binding) = 0;
     /// A connection that was let in has ended.
-    virtual void ended() = 0;
+    virtual void ended(std::uint32_t binding) = 0;
 
    protected:
     ~Owner() = default;

@@ -49,7 +49,7 @@ struct Control::Parts {
         store(control, blocking, publisher, metrics, targets.table(), names, worker_count),
         weights(control, store, targets.table()),
         observer(control, metrics, access_log, worker_count),
-        config_file(control, blocking, file),
+        config_file(control, file),
         bindings(worker_count) {
     for (unsigned i = 0; i < worker_count; ++i)
       workers.push_back(std::make_unique<Worker>(
@@ -101,6 +101,7 @@ struct Control::Parts {
     std::string path;  // of a Unix socket, to be removed
     std::shared_ptr<Listener> listener;
     http::Handler* handler = nullptr;
+    unsigned connections = 0;
   };
   std::array<AdminPlace, 2> admin;
   Connections admin_connections;

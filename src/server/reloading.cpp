@@ -35,7 +35,7 @@ void Control::log(const config::Loaded& loaded) const {
 net::Awaitable<Reloaded> Control::reload(runtime::ChangeOptions options) {
   if (ready_) notify_reloading();
   options.when = std::chrono::system_clock::now();
-  auto work = [&] { return read_config(config_file_); };
+  auto work = [&] { return read_config(config_file_, Plain::Yes); };
   Read read = co_await parts_->blocking.run(parts_->control, work);
   config::Loaded& loaded = read.loaded;
   runtime::Outcome outcome;
@@ -59,6 +59,7 @@ net::Awaitable<Reloaded> Control::reload(runtime::ChangeOptions options) {
     facts_.last_reload_success = success;
     if (success) {
       tokens_ = std::move(read.tokens);
+      if (options.reset_overrides) damaged_state_.clear();  // it has been seen
       note_applied(loaded, options);
       for (const std::string& change : result.changes) spdlog::info("reload by {}: {}", options.who, change);
       spdlog::info("reload by {} applied: {}, configuration {}", options.who,

@@ -1,5 +1,7 @@
 // What control tells the admin API of how things are.
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "kanaria/config/address.hpp"
 #include "kanaria/config/summary.hpp"
@@ -9,12 +11,11 @@
 namespace kanaria::server {
 namespace {
 
-/// Does it need a person, or may it surprise one?
-bool is_remarkable(const GroupTargets& group) {
-  if (!group.overrides.empty() || group.report.fail_open) return true;
-  return std::ranges::any_of(group.report.targets, [](const targets::TargetTable::Report& target) {
-    return target.state == targets::HealthState::Unhealthy || target.is_ejected;
-  });
+/// Does it need a person?
+bool is_remarkable(const targets::TargetTable::GroupReport& group) {
+  return group.fail_open || std::ranges::any_of(group.targets, [](const targets::TargetTable::Report& target) {
+           return target.state == targets::HealthState::Unhealthy || target.is_ejected;
+         });
 }
 
 }  // namespace
@@ -41,11 +42,13 @@ std::string Control::metrics() const {
 }
 
 net::Awaitable<Changed> Control::change_targets(const runtime::TargetChange& change) {
-  return server::change_targets(parts_->store, change);
+  Changed changed = co_await server::change_targets(parts_->store, change);
+  parts_->weights.changed();  // a disk that took nothing is tried again
+  co_return changed;
 }
 
 GroupTargets Control::targets_of(const std::string& group) const {
-  return server::targets_of(parts_->store, parts_->targets.table(), group);
+  return server::targets_of(parts_->store, parts_->targets.table().report(), group);
 }
 
 net::Awaitable<WeightsChanged> Control::change_weights(const runtime::WeightChange& change) {
@@ -55,7 +58,7 @@ net::Awaitable<WeightsChanged> Control::change_weights(const runtime::WeightChan
 std::optional<RuleWeights> Control::weights_of(const std::string& listener, const std::string& rule,
                                                runtime::OverrideFault& fault) const {
   std::optional<RuleWeights> weights =
-      parts_->weights.report(listener, rule, health_of(parts_->targets.table()), fault);
+      parts_->weights.report(listener, rule, health_of(parts_->targets.table().report()), fault);
   if (weights) add_traffic(listener, rule, *weights);
   return weights;
 }
@@ -90,14 +93,23 @@ net::Awaitable<Status> Control::status() {
   status.last_reload_success = facts_.last_reload_success;
   status.file = parts_->config_file.state();
   status.damaged_state = damaged_state_;
+  status.unkept = parts_->store.unkept();
   status.window = std::chrono::duration<double>(recent.since(parts_->control.now().time)).count();
-  const GroupHealth health = health_of(parts_->targets.table());
+  const Reports reports = parts_->targets.table().report();
+  const GroupHealth health = health_of(reports);
+  const config::Model& file = *parts_->store.file();
   for (std::size_t i = 0; i < current.listeners().size(); ++i) {
     const config::Listener& written = current.model().listeners[i];
     const runtime::Listener& running = current.listeners()[i];
     ListenerStatus& listener = status.listeners.emplace_back();
     listener.name = written.name;
     listener.address = config::to_text(written.address, written.port);
+    std::unordered_map<std::string_view, const config::Rule*> rules_in_file;
+    const auto same = std::ranges::find(file.listeners, written.name, &config::Listener::name);
+    if (same != file.listeners.end()) {
+      for (const config::Rule& rule : same->rules) rules_in_file.emplace(rule.name, &rule);
+      rules_in_file.emplace(same->default_rule.name, &same->default_rule);
+    }
     const auto add_rule = [&](const config::Rule& rule, std::uint32_t row) {
       RuleStatus& made = listener.rules.emplace_back();
       made.name = rule.name;
@@ -107,9 +119,9 @@ net::Awaitable<Status> Control::status() {
       const observe::RouteTotals answered = recent.of(row).answered;
       made.requests = answered.requests;
       made.errors = answered.server_errors;
-      runtime::OverrideFault not_forwarding;
-      made.weights = parts_->weights.report(written.name, rule.name, health, not_forwarding);
-      if (!made.weights) return;
+      const auto in_file = rules_in_file.find(rule.name);
+      if (!std::holds_alternative<config::Forward>(rule.action.of) || in_file == rules_in_file.end()) return;
+      made.weights = parts_->weights.report(written.name, rule, *in_file->second, health);
       add_traffic(written.name, rule.name, *made.weights);
       for (const RuleWeights::Group& group : made.weights->groups) {
         made.requests += group.traffic.requests;
@@ -120,9 +132,10 @@ net::Awaitable<Status> Control::status() {
     for (const config::Rule& rule : written.rules) add_rule(rule, running.rule_rows[row++]);
     add_rule(written.default_rule, running.rule_rows[row]);
   }
-  for (const config::TargetGroup& group : current.model().target_groups) {
-    GroupTargets found = targets_of(group.name);
-    if (is_remarkable(found)) status.groups.push_back(std::move(found));
+  for (const targets::TargetTable::GroupReport& group : reports) {
+    if (!is_remarkable(group) && !parts_->store.overrides().targets.contains(group.name)) continue;
+    GroupTargets found = server::targets_of(parts_->store, reports, group.name);
+    if (found.fault.empty()) status.groups.push_back(std::move(found));
   }
   co_return status;
 }
@@ -134,6 +147,14 @@ const observe::ErrorLog& Control::errors() {
 
 const runtime::Snapshot& Control::snapshot() const {
   return *parts_->store.current();
+}
+
+bool Control::has_snapshot() const {
+  return parts_->store.current() != nullptr;
+}
+
+const config::Model& Control::file() const {
+  return *parts_->store.file();
 }
 
 const targets::TargetTable& Control::target_table() const {

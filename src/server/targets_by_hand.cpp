@@ -20,7 +20,7 @@ net::Awaitable<Changed> change_targets(runtime::Store& store, const runtime::Tar
   co_return changed;
 }
 
-GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable& table, const std::string& group) {
+GroupTargets targets_of(const runtime::Store& store, const Reports& reports, const std::string& group) {
   GroupTargets result;
   const std::shared_ptr<const runtime::Snapshot>& current = store.current();
   const auto& groups = current->model().target_groups;
@@ -29,8 +29,8 @@ GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable&
     result.fault = runtime::unknown_group(current->model(), group).message;
     return result;
   }
-  for (targets::TargetTable::GroupReport& report : table.report())
-    if (report.name == group) result.report = std::move(report);
+  const auto report = std::ranges::lower_bound(reports, group, {}, &targets::TargetTable::GroupReport::name);
+  if (report != reports.end() && report->name == group) result.report = *report;
   const auto ours = store.overrides().targets.find(group);
   if (ours != store.overrides().targets.end()) result.overrides = ours->second;
 

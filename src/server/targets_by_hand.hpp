@@ -13,6 +13,8 @@ namespace kanaria::server {
 net::Awaitable<Changed> change_targets(runtime::Store& store, const runtime::TargetChange& change);
 
 /// Once the store has a snapshot.
-GroupTargets targets_of(const runtime::Store& store, const targets::TargetTable& table, const std::string& group);
+/// `reports`: the table's.
+using Reports = std::vector<targets::TargetTable::GroupReport>;
+GroupTargets targets_of(const runtime::Store& store, const Reports& reports, const std::string& group);
 
 }  // namespace kanaria::server

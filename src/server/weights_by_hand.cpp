@@ -13,6 +13,8 @@ namespace {
 
 // Wall clocks are set: the time that is left is looked at anew at least this often.
 constexpr std::chrono::minutes kLongestWait{1};
+// After a disk took nothing.
+constexpr std::chrono::seconds kRetry{10};
 
 /// "app-main=50 app-canary=50 for 30m "INC-204"", or "reset"; what was asked, for the log.
 std::string words_of(const runtime::WeightChange& change) {
@@ -24,7 +26,7 @@ std::string words_of(const runtime::WeightChange& change) {
     const auto left = std::chrono::round<std::chrono::seconds>(*change.until - change.when);
     words += " for " + std::to_string(left.count()) + "s";
   }
-  if (!change.reason.empty()) words += " " + config::in_quotes(change.reason);
+  if (!change.reason.empty()) words += " " + quoted(change.reason);
   if (!change.generation) words += " (unconditional)";
   return words;
 }
@@ -43,14 +45,20 @@ void warn_of_empty(const RuleWeights& now, Changed& changed) {
 }  // namespace
 
 net::Awaitable<WeightsChanged> WeightsByHand::change(const runtime::WeightChange& change) {
+  const bool was_overridden = store_.overrides().weights.contains(change.name());
   const runtime::Outcome outcome = co_await store_.override_weights(change);
   WeightsChanged result;
   result.changed = server::words_of(outcome);
   runtime::OverrideFault unknown;
-  if (store_.current()) result.now = report(change.listener, change.rule, health_of(table_), unknown);
+  if (store_.current()) result.now = report(change.listener, change.rule, health_of(table_.report()), unknown);
   Changed& changed = result.changed;
   if (changed.faults.empty()) {
     wait_for_the_next();
+    const bool is_overridden = store_.overrides().weights.contains(change.name());
+    if (was_overridden && !is_overridden)
+      changed.changes.push_back("rule " + change.name() + ": the file decides again");
+    if (!was_overridden && is_overridden)
+      changed.changes.push_back("rule " + change.name() + ": an override decides, not the file");
     if (change.weights) {
       if (result.now) warn_of_empty(*result.now, changed);
       if (!store_.file()->state_dir)
@@ -61,15 +69,17 @@ net::Awaitable<WeightsChanged> WeightsByHand::change(const runtime::WeightChange
   co_return result;
 }
 
-GroupHealth health_of(const targets::TargetTable& table) {
+GroupHealth health_of(const std::vector<targets::TargetTable::GroupReport>& reports) {
   using targets::HealthState;
   GroupHealth health;
-  for (const targets::TargetTable::GroupReport& group : table.report()) {
+  for (const targets::TargetTable::GroupReport& group : reports) {
     TargetCounts& counts = health[group.name];
     for (const targets::TargetTable::Report& target : group.targets) {
       if (target.state == HealthState::Draining || target.state == HealthState::Unused) continue;
       ++counts.targets;
-      counts.healthy += target.state != HealthState::Unhealthy && !target.is_ejected ? 1 : 0;
+      // One that nobody has checked yet may be dead on arrival; Unavailable are those that nobody checks.
+      const bool is_fit = target.state == HealthState::Healthy || target.state == HealthState::Unavailable;
+      counts.healthy += is_fit && !target.is_ejected ? 1 : 0;
     }
   }
   return health;
@@ -77,22 +87,25 @@ GroupHealth health_of(const targets::TargetTable& table) {
 
 std::optional<RuleWeights> WeightsByHand::report(const std::string& listener, const std::string& rule,
                                                  const GroupHealth& health, runtime::OverrideFault& fault) const {
-  const config::Model& model = store_.current()->model();
-  const config::Rule* const running = find_rule(model, listener, rule, fault);
-  if (running == nullptr) return std::nullopt;
-  const auto* const forward = std::get_if<config::Forward>(&running->action.of);
-  RuleWeights weights;
-  weights.name = listener + "/" + rule;
-  if (forward == nullptr) {
-    fault = {runtime::OverrideFault::Kind::Wrong, "rule " + weights.name + " doesn't forward: it has no weights"};
-    return std::nullopt;
-  }
+  const config::Rule* const running = find_rule(store_.current()->model(), listener, rule, fault);
   const config::Rule* const written = find_rule(*store_.file(), listener, rule, fault);
-  const auto& in_file = std::get<config::Forward>(written->action.of).target_groups;
-  for (std::size_t i = 0; i < forward->target_groups.size(); ++i) {
+  if (running == nullptr || written == nullptr) return std::nullopt;
+  if (std::holds_alternative<config::Forward>(running->action.of)) return report(listener, *running, *written, health);
+  fault = {runtime::OverrideFault::Kind::Wrong,
+           "rule " + listener + "/" + rule + " doesn't forward: it has no weights"};
+  return std::nullopt;
+}
+
+RuleWeights WeightsByHand::report(const std::string& listener, const config::Rule& running, const config::Rule& written,
+                                  const GroupHealth& health) const {
+  RuleWeights weights;
+  weights.name = listener + "/" + running.name;
+  const auto& in_force = std::get<config::Forward>(running.action.of).target_groups;
+  const auto& in_file = std::get<config::Forward>(written.action.of).target_groups;
+  for (std::size_t i = 0; i < in_force.size(); ++i) {
     RuleWeights::Group group;
-    group.name = forward->target_groups[i].name.value;
-    group.weight = forward->target_groups[i].weight;
+    group.name = in_force[i].name.value;
+    group.weight = in_force[i].weight;
     group.file_weight = in_file[i].weight;
     if (const auto counts = health.find(group.name); counts != health.end()) {
       group.targets = counts->second.targets;
@@ -102,7 +115,7 @@ std::optional<RuleWeights> WeightsByHand::report(const std::string& listener, co
   }
   const auto& overrides = store_.overrides().weights;
   if (const auto ours = overrides.find(weights.name); ours != overrides.end()) weights.override = ours->second;
-  weights.at = running->action.at;
+  weights.at = running.action.at;
   if (const runtime::Generation* const now = store_.generation(weights.name)) weights.generation = *now;
   return weights;
 }
@@ -112,9 +125,11 @@ void WeightsByHand::wait_for_the_next() {
   for (const auto& [rule, ours] : store_.overrides().weights)
     if (ours.until && (!next || *ours.until < *next)) next = ours.until;
   Tick due = kNever;
+  if (!store_.unkept().empty()) due = control_.wheel().now() + ticks_of(kRetry);
   if (next) {
     const auto left = std::chrono::ceil<Milliseconds>(*next - std::chrono::system_clock::now());
-    due = control_.wheel().now() + ticks_of(std::clamp<Milliseconds>(left, Milliseconds(0), kLongestWait));
+    due =
+        std::min(due, control_.wheel().now() + ticks_of(std::clamp<Milliseconds>(left, Milliseconds(0), kLongestWait)));
   }
   control_.wheel().schedule(*this, due);
 }
@@ -133,7 +148,11 @@ net::Awaitable<void> WeightsByHand::end_expired() {
     const Changed changed = server::words_of(outcome);
     for (const std::string& rule : ended) audit("weights of " + rule, "the end of its time", "reset", changed);
   }
-  wait_for_the_next();
+  if (!store_.unkept().empty()) {
+    co_await store_.keep_again();
+    if (store_.unkept().empty()) spdlog::info("what is set by hand is kept over a restart again");
+  }
+  if (!store_.is_closed()) wait_for_the_next();
 }
 
 }  // namespace kanaria::server

@@ -18,7 +18,7 @@ struct TargetCounts {
   std::size_t healthy = 0;
 };
 using GroupHealth = std::map<std::string, TargetCounts>;
-GroupHealth health_of(const targets::TargetTable& table);
+GroupHealth health_of(const std::vector<targets::TargetTable::GroupReport>& reports);
 
 class WeightsByHand final : private net::Wheel::Entry {
  public:
@@ -30,6 +30,9 @@ class WeightsByHand final : private net::Wheel::Entry {
   /// Without traffic. None: `fault` says what there is none of.
   std::optional<RuleWeights> report(const std::string& listener, const std::string& rule, const GroupHealth& health,
                                     runtime::OverrideFault& fault) const;
+  /// The same of a rule that is at hand, as it runs and as the file has it; both forward.
+  RuleWeights report(const std::string& listener, const config::Rule& running, const config::Rule& written,
+                     const GroupHealth& health) const;
   /// What is set by hand has changed: by a start or a reload.
   void changed() { wait_for_the_next(); }
 

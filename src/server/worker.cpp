@@ -80,7 +80,7 @@ http::Handler& Worker::handler(std::uint32_t binding) {
   return *handlers_.at(binding);
 }
 
-bool Worker::let_in() {
+bool Worker::let_in(std::uint32_t) {
   if (limit_.enter()) return true;
   if (limit_.note_refusal(loop_.now().time))
     spdlog::warn("max_connections: {} client connections are open, more are closed unheard", limit_.open());
@@ -96,7 +96,7 @@ const runtime::Listener* Worker::configured(std::uint32_t binding) {
   return handlers_.at(binding)->listener();
 }
 
-void Worker::ended() {
+void Worker::ended(std::uint32_t) {
   limit_.leave();
   call_when_empty();
 }

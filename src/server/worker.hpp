@@ -45,10 +45,10 @@ class Worker final : private Listener::Owner {
 
  private:
   http::Handler& handler(std::uint32_t binding) override;
-  bool let_in() override;
+  bool let_in(std::uint32_t) override;
   observe::ListenerRow* row(std::uint32_t binding) override;
   const runtime::Listener* configured(std::uint32_t binding) override;
-  void ended() override;
+  void ended(std::uint32_t) override;
   void call_when_empty();
 
   net::Loop loop_;

@@ -1,16 +1,18 @@
 """The admin API as its clients meet it: who may ask, what is told, and what an operator sees of it."""
 
+import http.client
 import json
 import os
 import pty
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 import jsonschema
 
-from support import BIN, SOURCE, Case, config_text, count_answers, free_port, get, run_cli
+from support import BIN, SOURCE, Case, config_text, connect, count_answers, free_port, get, run_cli
 
 JSON = {"Content-Type": "application/json"}
 TOKEN = "correct-horse-battery-staple"
@@ -147,8 +149,8 @@ class Seen(Admin):
         self.assertRegex(shown, r"config #1 \([0-9a-f]{6}\) applied .* by the start")
         self.assertRegex(shown, r"app-main +90 +90\.0% +90\.0% +\d+\.\d +0\.00% +\S+ms +\S+ms +1/1")
         self.assertRegex(shown, r"app-canary +10 +10\.0% +10\.0% .* 1/1")
-        self.assertIn('10 canary   path "/*"', shown)
-        self.assertIn("default   fixed_response 404", shown)
+        self.assertRegex(shown, r'10 canary   \d+\.\d/s   path "/\*"')
+        self.assertRegex(shown, r"default   0\.0/s   fixed_response 404")
         self.assertNotIn("\x1b", shown)
         self.assertTrue(all(len(line) <= 80 for line in shown.splitlines()), shown)
         groups = self.status()["listeners"][0]["rules"][0]["weights"]["target_groups"]
@@ -161,7 +163,7 @@ class Seen(Admin):
         self.command("targets", "app-main", "register", "127.0.0.1:9")
         self.daemon.config.write_text(self.text(main=80, canary=20))
         shown = self.command("status", code=3).stdout
-        self.assertRegex(shown, r"(?m)^! .*canary  override by 127\.0\.0\.1:\d+ \(says ")
+        self.assertRegex(shown, r'(?m)^! .*canary  override "INC-204", until it is reset\n  by 127\.0\.0\.1:\d+ \(says ')
         self.assertIn("! app-main  127.0.0.1:9 registered by", shown)
         self.assertIn("! the file differs from what runs", shown)
         self.assertLess(shown.index("! the file"), shown.index("app-main  "))
@@ -198,6 +200,62 @@ class Seen(Admin):
                 jsonschema.validate(answer, {"$ref": f"#/components/schemas/{schema}",
                                              "components": document["components"]},
                                     cls=jsonschema.Draft202012Validator)
+
+    def test_nothing_of_it_is_cut_for_a_file(self):
+        self.start()
+        rule = self.text().replace("name: canary", "name: " + "long-" * 12).replace("app-canary", "app-" + "canary-" * 8)
+        self.daemon.config.write_text(rule)
+        self.command("reload")
+        shown = self.command("status").stdout
+        self.assertIn("long-" * 12, shown)
+        self.assertIn("app-" + "canary-" * 8 + " ", shown)
+        names = self.on_terminal(80, "status", env={"NO_COLOR": "1"})
+        self.assertRegex(names, r"app-\S*\.\.\.\S*ary- ")
+
+    def test_a_fifo_in_the_files_place_holds_nothing_up(self):
+        self.start()
+        self.daemon.config.unlink()
+        os.mkfifo(self.daemon.config)
+        self.assertEqual(self.status()["config"]["file_state"], "broken")
+        self.assertIn("no plain file", self.command("reload", code=78).stderr)
+        self.command("weights", self.rule, "app-main=50", "app-canary=50", "--yes")
+        self.daemon.config.unlink()
+
+    def test_what_a_start_would_refuse_is_broken(self):
+        keys = self.write("keys", run_cli("keys", "new").stdout)
+        keys.chmod(0o600)
+        self.daemon = self.kanaria_with(self.text(split="per_user") + f"cookie_key_file: {keys}\n", self.port, self.admin)
+        self.assertEqual(self.status()["config"]["file_state"], "in_sync")
+        keys.rename(keys.with_name("gone"))
+        self.assertEqual(self.status()["config"]["file_state"], "broken")
+        keys.with_name("gone").rename(keys)
+        self.assertEqual(self.status()["config"]["file_state"], "in_sync")
+        self.daemon.config.write_text(self.daemon.config.read_text().replace('path_pattern: ["/*"]',
+                                                                             'path_pattern: {regex_values: ["("]}'))
+        self.assertEqual(self.status()["config"]["file_state"], "broken")
+
+    def test_connections_to_it_are_few(self):
+        self.start()
+        held = [connect(self.admin) for _ in range(64)]
+        for sock in held:
+            self.addCleanup(sock.close)
+            sock.sendall(b"GET /healthz HTTP/1.1\r\n")
+        with connect(self.admin) as sock:
+            sock.settimeout(5)
+            try:
+                self.assertEqual(sock.recv(1), b"")
+            except ConnectionResetError:
+                pass
+        self.assertEqual(get(self.port)[0], 200)
+        for sock in held:
+            sock.close()
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.assertEqual(get(self.admin, "/healthz")[0], 200)
+                break
+            except (OSError, http.client.HTTPException):
+                self.assertLess(time.monotonic(), deadline)
 
     def on_terminal(self, columns, *arguments, env=None):
         """What is written on a terminal of that width until the program ends."""
@@ -259,6 +317,7 @@ class Seen(Admin):
         self.assertEqual(len(json.loads(get(self.admin, "/api/v1/errors?after=9")[1])["errors"]), 2)
         for query in ("?after=x", "?after=-1", "?before=1"):
             self.assertEqual(get(self.admin, "/api/v1/errors" + query)[0], 400)
+        self.assertIn('did you mean "app-main"', self.command("errors", "app-mian", code=1).stderr)
 
     def test_errors_can_be_followed(self):
         self.canary.stop()
@@ -295,8 +354,9 @@ class Seen(Admin):
         shown = self.command("show").stdout
         self.assertIn('{name: "app-canary", weight: 50}', shown)
         self.assertEqual(run_cli("check", self.write("shown.yaml", shown)).returncode, 0)
-        self.assertIn("canary weight 50 -> 10", self.command("diff", self.daemon.config, code=3).stdout)
-        self.assertIn("nothing would change", self.command("diff", self.write("same.yaml", shown)).stdout)
+        # What a reload would change, and that is nothing: the override stays.
+        self.assertIn("nothing would change", self.command("diff", self.daemon.config).stdout)
+        self.assertIn("canary weight 10 -> 50", self.command("diff", self.write("same.yaml", shown), code=3).stdout)
         explained = self.command("explain", "GET", f"http://a:{self.port}/x").stdout
         self.assertIn("of the running configuration", explained)
         self.assertRegex(explained, r"app-canary +50 +50\.0% +1/1 healthy")

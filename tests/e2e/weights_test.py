@@ -136,6 +136,18 @@ class Weights(Base):
         self.assertRegex(line, r'by 127\.0\.0\.1:\d+ \(says alice@ci\): app-main=50 app-canary=50 for 1800s '
                                r'"INC-204\\nforged" \(unconditional\): .*app-main weight 90 -> 50 .*10 -> 50')
 
+    def test_no_word_of_a_client_can_forge_the_line(self):
+        self.ask("PUT", {"app-main": 9, "app-canary": 1}, {"X-Kanaria-Client": "bob): app-main=0: x"},
+                 query="?reason=" + "y" * 150 + "%22%3A%20refused")
+        line = self.daemon.wait_for_line(f"weights of {self.rule} changed by").string
+        self.assertIn("(says bob?? app-main?0? x): app-main=9 app-canary=1", line)
+        self.assertIn('"' + "y" * 150 + '\\": refused"', line)
+
+    def test_an_override_with_the_files_weights_is_a_change(self):
+        self.assertIn("an override decides, not the file", self.run_weights("app-main=90", "app-canary=10", "--yes").stdout)
+        self.assertIn("the file decides again", self.run_weights("--reset").stdout)
+        self.assertIn("no weight changed", self.run_weights("--reset").stdout)
+
     def test_bad_input_is_refused_with_what_to_write(self):
         cases = (
             ({"app-main": 50, "app-canari": 50}, 404, 'did you mean "app-canary"?'),
@@ -146,6 +158,7 @@ class Weights(Base):
             ({"app-main": "1", "app-canary": 1}, 400, "the body must be"),
             ({"app-main": True, "app-canary": 1}, 400, "the body must be"),
             ("[1, 2]", 400, "the body must be"),
+            ('{"app-main": 50, "app-main": 60, "app-canary": 50}', 400, "the body must be"),
             ("{", 400, "the body must be"),
             ("[" * 10_000, 400, "the body must be"),
             (b"\xff\xfe", 400, "the body must be"),
@@ -279,6 +292,13 @@ class WeightsWithStateDir(Base):
         changed = self.run_weights("app-main=25", "app-canary=75", "--yes")
         self.assertIn("can't be kept over a restart", changed.stderr)
         self.assertEqual(self.shares(), (25, 75))
+        self.daemon.wait_for_line("warning: what was changed by hand can't be kept over a restart")
+        status = run_cli("status", "--admin", f"127.0.0.1:{self.admin}")
+        self.assertEqual(status.returncode, 3)
+        self.assertIn("! a restart would lose what is set by hand", status.stdout)
+        self.state.with_name("gone").rename(self.state)
+        self.daemon.wait_for_line("what is set by hand is kept over a restart again")
+        self.assertIn("app-canary", (self.state / "overrides.json").read_text())
 
 
 if __name__ == "__main__":

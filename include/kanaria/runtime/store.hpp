@@ -51,6 +51,8 @@ struct Outcome {
 struct ChangeOptions {
   std::string who;
   WallTime when{};
+  /// How one may do it all the same, where a rule would be left without a target; the end of a sentence.
+  std::string remedy = "--force does it all the same";
   bool force = false;            // a rule may be left without a target behind a positive weight
   bool reset_overrides = false;  // what was changed by hand ends
   /// All is done but what the system must do for it: ports are not tried, and nothing changes.
@@ -85,8 +87,14 @@ class Store {
   /// Ends the overrides of weights whose time is over. `ended`: their rules.
   net::Awaitable<Outcome> end_expired(WallTime now, std::vector<std::string>& ended);
 
+  /// Why what is set by hand is not kept in state_dir as it is; "": it is, or there is none.
+  const std::string& unkept() const { return unkept_; }
+  /// Tries that again.
+  net::Awaitable<void> keep_again();
+
   /// Waits for the change in progress and refuses all later ones: the daemon stops.
   net::Awaitable<void> close();
+  bool is_closed() const { return closed_; }
 
   /// In force; null before the first change.
   const std::shared_ptr<const Snapshot>& current() const { return current_; }
@@ -123,6 +131,7 @@ class Store {
   Wanted wanted_;        // what `current_` was made of
   std::string process_;  // in generations' ids: tells this process from those before it
   std::map<std::string, Generation, std::less<>> generations_;
+  std::string unkept_;
   std::string kept_;  // the text of the overrides that state_dir has
   bool busy_ = false;
   bool closed_ = false;

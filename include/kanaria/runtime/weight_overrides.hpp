@@ -30,7 +30,8 @@ struct WeightOverride {
 /// By LISTENER/RULE; "default" is the name of a listener's default action.
 using WeightOverrides = std::map<std::string, WeightOverride>;
 
-inline constexpr int kMaxWeight = 999;              // alb.md §3.1
+inline constexpr int kMaxWeight = 999;  // alb.md §3.1
+inline constexpr std::size_t kMaxWeightOverrides = 10'000;
 inline constexpr std::size_t kLongestReason = 200;  // bytes
 /// The longest that an override may last: what is to last longer belongs into the file.
 inline constexpr std::chrono::hours kLongestOverride{24 * 365};

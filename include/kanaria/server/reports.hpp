@@ -116,6 +116,7 @@ struct Status {
   std::vector<ListenerStatus> listeners;
   std::vector<GroupTargets> groups;  // with something to tell: an unhealthy target, or one changed by hand
   std::string damaged_state;         // what state_dir had that could not be read; "": nothing
+  std::string unkept;                // why what is set by hand is not in state_dir; "": it is
 };
 
 }  // namespace kanaria::server

@@ -34,8 +34,10 @@ class Server {
   /// Whose tokens are wanted; null: nobody's.
   virtual const Tokens* tokens() const = 0;
 
-  // When ready() only:
+  // When has_snapshot() only, what changes something when ready() only:
 
+  /// Something is in force: from the end of the start on, through a drain.
+  virtual bool has_snapshot() const = 0;
   virtual net::Awaitable<Changed> change_targets(const runtime::TargetChange& change) = 0;
   virtual GroupTargets targets_of(const std::string& group) const = 0;
   virtual net::Awaitable<WeightsChanged> change_weights(const runtime::WeightChange& change) = 0;
@@ -48,6 +50,8 @@ class Server {
   virtual const observe::ErrorLog& errors() = 0;
   /// In force.
   virtual const runtime::Snapshot& snapshot() const = 0;
+  /// The file's model, without what was set by hand.
+  virtual const config::Model& file() const = 0;
   virtual const targets::TargetTable& target_table() const = 0;
 
  protected:

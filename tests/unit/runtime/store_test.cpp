@@ -226,12 +226,23 @@ TEST_F(StoreTest, DrainingARulesLastTargetIsRefused) {
     const Outcome outcome = by_hand("main", action, "127.0.0.1:9002");
     EXPECT_EQ(outcome.status, Status::Refused);
     EXPECT_EQ(words_of(outcome), Words{"rule web/default would be left without a target behind a positive weight; "
-                                       "--force does it all the same"});
+                                       "give the rule other weights first"});
   }
   EXPECT_EQ(store_.overrides().targets.at("main").size(), 1U) << "what was refused is forgotten";
   std::string text = canary();
   text.replace(text.find(", \"127.0.0.1:9002\""), 18, "");
   EXPECT_EQ(change(to(text)).status, Status::Refused) << "and so is a reload that leaves the drained one alone";
+}
+
+TEST_F(StoreTest, TakingTheTargetsFromARuleThatIsRenamedIsRefusedToo) {
+  change(to(canary()));
+  const auto rename_and_empty = [](const std::shared_ptr<const config::Model>& current) {
+    auto next = std::make_shared<config::Model>(*current);
+    next->listeners[0].rules[0].name = "other";
+    for (config::TargetGroup& group : next->target_groups) group.targets.clear();
+    return next;
+  };
+  EXPECT_EQ(change(rename_and_empty).status, Status::Refused);
 }
 
 TEST_F(StoreTest, ForceLeavesARuleWithoutATarget) {

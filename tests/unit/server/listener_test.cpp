@@ -66,14 +66,14 @@ class ListenerTest : public testing::Test, private Listener::Owner {
   std::size_t refused(observe::Refusal why) { return row_.connections_refused[static_cast<std::size_t>(why)].read(); }
 
   http::Handler& handler(std::uint32_t) override { return handler_; }
-  bool let_in() override {
+  bool let_in(std::uint32_t) override {
     if (let_in_ - ended_ >= most_) return false;
     ++let_in_;
     return true;
   }
   const runtime::Listener* configured(std::uint32_t) override { return nullptr; }
   observe::ListenerRow* row(std::uint32_t) override { return &row_; }
-  void ended() override { ++ended_; }
+  void ended(std::uint32_t) override { ++ended_; }
 
   test::Driver driver_;
   net::Listening listening_ = net::listen_tcp(boost::asio::ip::address_v4::loopback(), 0, 1);
