@@ -1,3 +1,5 @@
+#include "kanaria/admin/explain.hpp"
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 
@@ -65,7 +67,54 @@ Json answers(Fault fault) {
   return {{"status", row_of(fault).status}, {"fault", row_of(fault).word}};
 }
 
+/// What the rule does with the request beyond its weights.
+void add_action(Json& body, const rules::Rule& rule, const http::RequestHead& head,
+                const boost::asio::ip::address& peer, const config::Model& model, std::uint16_t port) {
+  BlockPool blocks;
+  Arena arena(blocks);
+  if (const auto* const redirect = std::get_if<rules::Redirect>(&rule.action())) {
+    const Result<std::string_view> location = redirect->location(head, "http", port, arena);
+    if (location) {
+      body["location"] = *location;
+    } else {
+      body["answers"] = answers(location.error().fault);
+    }
+  }
+  if (!std::holds_alternative<rules::Forward>(rule.action())) return;
+  http::Rewritten rewritten;
+  const Result<void> done = rule.rewrite(head, 0, arena, rewritten);
+  if (done) {
+    body["sends"] = head_for_target(head, peer, model.load_balancer, port, rewritten);
+  } else {
+    body["answers"] = answers(done.error().fault);
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> head_for_target(const http::RequestHead& head, const boost::asio::ip::address& peer,
+                                         const config::LoadBalancer& settings, std::uint16_t port,
+                                         const http::Rewritten& rewritten) {
+  constexpr std::string_view kLineEnd = "\r\n";
+  constexpr std::string_view kAnyPort = ":40000";  // the client's port is not known here
+  const std::string address = peer.to_string();
+  const std::string with_port = (peer.is_v6() ? '[' + address + ']' : address) + std::string(kAnyPort);
+  BlockPool blocks;
+  Arena arena(blocks);
+  Random random;
+  http::RequestHead out;
+  std::string_view trace_id;
+  const http::ForwardingPolicy policy = rules::forwarding_policy(settings, port);
+  http::make_request(head, {address, with_port, {}}, policy, rewritten, std::chrono::system_clock::now(), random, arena,
+                     out, trace_id);
+  std::vector<std::string> lines;
+  for (std::string_view rest = http::write_head(out, arena); rest.find(kLineEnd) > 0;) {
+    const std::size_t end = rest.find(kLineEnd);
+    lines.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(end + kLineEnd.size());
+  }
+  return lines;
+}
 
 net::Awaitable<Reply> explain_get(Call& call) {
   const std::string method = call.parameter("method");
@@ -82,8 +131,8 @@ net::Awaitable<Reply> explain_get(Call& call) {
     co_return error(404, "not_found", "there is no such listener, or none at port " + std::to_string(url->port));
 
   const config::Listener& listener = snapshot.model().listeners[*index];
-  Json body = {{"listener", listener.name}, {"answers", nullptr}, {"rules", Json::array()},
-               {"not_reached", 0},          {"action", nullptr},  {"weights", nullptr}};
+  Json body = {{"listener", listener.name}, {"answers", nullptr},  {"rules", Json::array()}, {"not_reached", 0},
+               {"action", nullptr},         {"location", nullptr}, {"sends", nullptr},       {"weights", nullptr}};
   const std::string bytes = head_of(method, *url, call.parameter("headers"));
   http::RequestParser parser;
   const http::HeadProgress progress = parser.parse_head(bytes);
@@ -110,6 +159,7 @@ net::Awaitable<Reply> explain_get(Call& call) {
   const std::string rule(verdicts.back().rule->name());
   const auto written = std::ranges::find(listener.rules, rule, &config::Rule::name);
   body["action"] = config::summary((written == listener.rules.end() ? listener.default_rule : *written).action);
+  add_action(body, *verdicts.back().rule, head, peer, snapshot.model(), listener.port);
   runtime::OverrideFault not_forwarding;
   const auto weights = call.server.weights_of(listener.name, rule, not_forwarding);
   if (weights) body["weights"] = json_of(*weights, 60);

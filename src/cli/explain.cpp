@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "files.hpp"
+#include "kanaria/admin/explain.hpp"
 #include "kanaria/base/fault_table.hpp"
 #include "kanaria/config/address.hpp"
 #include "kanaria/config/print.hpp"
@@ -73,22 +74,11 @@ void print_fault(Fault fault) {
   label("answers") << row_of(fault).status << "  " << row_of(fault).word << '\n';
 }
 
-void print_request(const Question& question, const http::Rewritten& rewritten, Arena& arena) {
-  constexpr std::string_view kLineEnd = "\r\n";
-  constexpr std::string_view kAnyPort = ":40000";  // the client's port is not known here
-  const std::string address = question.peer.to_string();
-  const std::string with_port = (question.peer.is_v6() ? '[' + address + ']' : address) + std::string(kAnyPort);
-  Random random;
-  http::RequestHead out;
-  std::string_view trace_id;
-  const http::ForwardingPolicy policy = rules::forwarding_policy(question.model.load_balancer, question.listener.port);
-  http::make_request(question.head, {address, with_port, {}}, policy, rewritten, std::chrono::system_clock::now(),
-                     random, arena, out, trace_id);
+void print_request(const Question& question, const http::Rewritten& rewritten) {
   const char* name = "sends";
-  for (std::string_view rest = http::write_head(out, arena); rest.find(kLineEnd) > 0;) {
-    const std::size_t end = rest.find(kLineEnd);
-    label(name) << rest.substr(0, end) << '\n';
-    rest.remove_prefix(end + kLineEnd.size());
+  for (const std::string& line : admin::head_for_target(question.head, question.peer, question.model.load_balancer,
+                                                        question.listener.port, rewritten)) {
+    label(name) << line << '\n';
     name = "";
   }
 }
@@ -158,7 +148,7 @@ void print_forward(const Question& question, const rules::Rule& rule, const rule
   if (question.head.max_forwards == 0) {
     label("answers") << "200  Max-Forwards is 0\n";
   } else {
-    print_request(question, rewritten, arena);
+    print_request(question, rewritten);
   }
   const config::LoadBalancer& settings = question.model.load_balancer;
   label("limits") << "connect " << config::to_text(settings.target_connect_timeout) << ", answer "

@@ -340,6 +340,7 @@ class Seen(Admin):
         self.assertEqual([(rule["rule"], rule["matches"]) for rule in found["rules"]], [("canary", True)])
         self.assertIn("/api/*", found["rules"][0]["reasons"][0])
         self.assertEqual([group["weight"] for group in found["weights"]["target_groups"]], [90, 10])
+        self.assertEqual(found["sends"][:2], ["GET /api/x HTTP/1.1", f"Host: a:{self.port}"])
         _, found = explain("/other&method=GET&headers=X-A:%201%0AX-B:%202")
         self.assertEqual([(rule["rule"], rule["matches"]) for rule in found["rules"]], [("canary", False), ("default", True)])
         self.assertEqual((found["action"], found["weights"]), ("fixed_response 404", None))
