@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "kanaria/config/text.hpp"
+#include "kanaria/runtime/weight_overrides.hpp"
 #include "remote.hpp"
 #include "terminal.hpp"
 
@@ -173,6 +174,13 @@ int run_weights(const Options& options) {
     throw CLI::ValidationError("--reset", "it takes back what was set by hand: write it without weights");
   if (options.weights.empty() && (!options.length.empty() || !options.reason.empty() || options.yes > 0))
     throw CLI::ValidationError("GROUP=N", "--for, --reason and --yes go with weights");
+  if (!options.length.empty()) {  // before anybody is asked anything
+    std::string fault;
+    if (!config::parse_duration("--for", options.length, std::chrono::seconds(1), runtime::kLongestOverride, fault))
+      throw CLI::ValidationError("--for", fault);
+  }
+  if (options.reason.size() > runtime::kLongestReason)
+    throw CLI::ValidationError("--reason", "it has at most " + std::to_string(runtime::kLongestReason) + " bytes");
   const std::string path = "/api/v1/listeners/" + listener + "/rules/" + rule + "/weights";
   const Json now = get_json(options.daemon, path);
   // What was looked at is what is changed: somebody else's change between is not overwritten unseen.

@@ -494,11 +494,15 @@ class Targets(Stickiness):
                     return
                 sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nAPP_NAME: busy")
 
-        self.start({"main": [self.scripted(serve), self.echo("free")]}, {"main": 1},
+        daemon = self.start({"main": [self.scripted(serve), self.echo("free")]}, {"main": 1},
                    group=self.LB + ", max_connections_per_target: 1")
         user = self.users(1)[0]
         while user.get() != "busy":
             user.cookies = {}
+        # Its room is given back a moment after its answer, and by then the holder must find it.
+        deadline = time.monotonic() + TIMEOUT
+        while daemon.metric("target_in_flight") > 0:
+            self.assertLess(time.monotonic(), deadline)
         holder = connect(self.port)
         self.addCleanup(holder.close)
         holder.sendall(f"GET /hold HTTP/1.1\r\nHost: a\r\nCookie: AWSALB={user.cookies['AWSALB']}\r\n\r\n".encode())

@@ -228,7 +228,9 @@ class Weights(Base):
     def test_wrong_arguments_are_told_apart(self):
         for arguments, words in ((("app-main",), "write it as app-main=90"), (("=5",), "write it as"),
                                  (("app-main=x", "app-canary=1"), "is no weight"), (("--for", "1m"), "go with weights"),
-                                 (("--reset", "app-main=1"), "without weights")):
+                                 (("--reset", "app-main=1"), "without weights"),
+                                 (("app-main=1", "app-canary=1", "--for", "0s"), "--for must be"),
+                                 (("app-main=1", "app-canary=1", "--reason", "x" * 201), "at most 200 bytes")):
             self.assertIn(words, self.run_weights(*arguments, code=2).stderr)
         self.assertIn("LISTENER/RULE", self.run_weights(code=2, rule="canary").stderr)
         self.assertIn('did you mean "canary"', self.run_weights(code=1, rule=self.rule[:-1] + "i").stderr)
