@@ -31,7 +31,4 @@ void add_healthcheck(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app, int& exit_code);
 void add_generate(CLI::App& app, int& exit_code);
 
-/// A flag that is named in the documentation and comes later: using it is an error, and help doesn't show it.
-void add_later_flag(CLI::App& command, const std::string& name);
-
 }  // namespace kanaria::cli

@@ -47,10 +47,6 @@ bool knows_first(const CLI::App& app, std::string_view first) {
 
 }  // namespace
 
-void add_later_flag(CLI::App& command, const std::string& name) {
-  command.add_flag_callback(name, [name] { throw CLI::ValidationError(name, "not available yet"); })->group("");
-}
-
 int run(int argc, const char* const* argv) {
   int exit_code = kFine;
   CLI::App app("A weighted reverse proxy with the words of AWS's Application Load Balancer.", "kanaria");

@@ -242,11 +242,13 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& opt
     co_return;
   }
   const std::shared_ptr<const Snapshot> former = current_;
+  // All of it before anybody else runs: who asks while the workers are told must not meet a rule of one and its groups
+  // of the other.
   current_ = compile(std::move(prepared), bindings, current_.get(), metrics_, table_);
-  co_await publisher_.publish(current_);
-  names_.set(names);
   count_generations(former ? former->model() : config::Model(), wanted, options);
   wanted_ = wanted;
+  co_await publisher_.publish(current_);
+  names_.set(names);
   co_await keep(wanted.overrides, *next, diagnostics);
   outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
 }

@@ -36,7 +36,6 @@ class Control final : public Server, private runtime::Publisher, private Listene
   const observe::ErrorLog& errors() override;
   const runtime::Snapshot& snapshot() const override;
   const config::Model& file() const override;
-  const targets::TargetTable& target_table() const override;
 
  private:
   // Parts that exist once the first configuration is read; control's loop outlives the workers that post to it.

@@ -157,8 +157,4 @@ const config::Model& Control::file() const {
   return *parts_->store.file();
 }
 
-const targets::TargetTable& Control::target_table() const {
-  return parts_->targets.table();
-}
-
 }  // namespace kanaria::server

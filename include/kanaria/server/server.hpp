@@ -52,7 +52,6 @@ class Server {
   virtual const runtime::Snapshot& snapshot() const = 0;
   /// The file's model, without what was set by hand.
   virtual const config::Model& file() const = 0;
-  virtual const targets::TargetTable& target_table() const = 0;
 
  protected:
   Server() = default;

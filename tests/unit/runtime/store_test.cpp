@@ -404,6 +404,21 @@ TEST_F(StoreTest, ChangesWaitTheirTurnInOrder) {
   }
 }
 
+// Whoever asks while workers are told meets the new file with the new snapshot, and not one of each.
+TEST_F(StoreTest, WhatIsInForceAndItsFileChangeTogether) {
+  change(to(canary("[{name: main, weight: 1}]")));
+  board_.held = true;
+  const std::string first = generation();
+  const Store::Edit edit = to(canary());
+  const ChangeOptions options{"test", {}};
+  const auto outcome = driver_.start(store_.change(edit, options));
+  ASSERT_TRUE(driver_.until([&] { return board_.released.waiting(); }));
+  EXPECT_TRUE(*store_.file() == store_.current()->model());
+  EXPECT_NE(generation(), first);
+  board_.released.notify();
+  ASSERT_TRUE(driver_.until([&] { return outcome->has_value(); }));
+}
+
 TEST_F(StoreTest, TwoChangesOfOneGenerationCantBothBeMade) {
   change(to(canary()));
   WeightChange a = weights_change(50, 50);
