@@ -8,18 +8,14 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-bin=$root/build/release/bin
 requests=200
 proxy_port=8080 main_port=9001 canary_port=9002 admin_port=9900 # as in config/canary.yaml
-pids=()
+ports=("$proxy_port" "$main_port" "$canary_port" "$admin_port")
 keep=no
+# shellcheck source=scripts/demo-common.sh
+. "$root/scripts/demo-common.sh"
 
 usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
-say() { printf '\n== %s\n' "$*"; }
-fail() {
-  printf 'demo.sh: %s\n' "$*" >&2
-  exit 1
-}
 
 case "${1:-}" in
   '') ;;
@@ -27,50 +23,6 @@ case "${1:-}" in
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
 esac
-
-stop_all() {
-  for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-
-require_free_ports() {
-  local port
-  for port in $proxy_port $main_port $canary_port $admin_port; do
-    # A connection that succeeds means that someone listens.
-    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-      fail "port $port is in use. Stop what listens there (ss -ltnp 'sport = :$port' names it) and start again."
-    fi
-  done
-}
-
-# A proxy in the environment would stand between the demo and itself.
-request() { curl -sS --noproxy '*' "$@"; }
-
-# start NAME COMMAND...: in the background, its output in $work/NAME.log.
-start() {
-  local name=$1
-  shift
-  "$@" >"$work/$name.log" 2>&1 </dev/null &
-  pids+=("$!")
-  last_pid=$!
-}
-
-# await NAME PID COMMAND...: until COMMAND succeeds, the process ends or ten seconds have passed.
-await() {
-  local name=$1 pid=$2 attempt
-  shift 2
-  for ((attempt = 0; attempt < 200; attempt++)); do
-    if "$@" >/dev/null 2>&1; then return; fi
-    if ! kill -0 "$pid" 2>/dev/null; then
-      cat "$work/$name.log" >&2
-      fail "$name has ended"
-    fi
-    sleep 0.05
-  done
-  cat "$work/$name.log" >&2
-  fail "$name is not ready after ten seconds"
-}
 
 # Sends the requests one after another, as anyone would with curl, and counts who answered.
 count_answers() {
@@ -102,19 +54,7 @@ show_progress() {
 metric() { request -f "http://127.0.0.1:$admin_port/metrics" | sed -n "s/^kanaria_$1 //p"; }
 reloaded_since() { [ "$(metric config_last_reload_timestamp_seconds)" != "$1" ]; }
 
-require_free_ports
-say "Installing what is missing"
-"$root/scripts/setup.sh" --build
-
-say "Building (build/release)"
-cd "$root"
-[ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF
-cmake --build --preset release --target kanaria kanaria-echo
-
-require_free_ports # building may have taken minutes
-work=$(mktemp -d "${TMPDIR:-/tmp}/kanaria-demo.XXXXXX")
-trap stop_all EXIT
-trap 'exit 130' INT TERM
+prepare
 config=$work/canary.yaml
 cp "$root/config/canary.yaml" "$config"
 

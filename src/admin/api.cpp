@@ -45,7 +45,7 @@ const Route* find_route(Call& call, Reply& refused) {
   if (!allowed.empty()) {
     refused = error(405, "method_not_allowed", "use " + allowed);
     refused.allow = allowed;
-  } else if (head.path == "/" || head.path.starts_with("/api/v1/rollouts")) {
+  } else if (head.path == "/") {
     refused = error(404, "not_available_yet", "this is not available yet");
   } else {
     refused = error(404, "not_found", "there is no such path");

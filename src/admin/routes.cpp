@@ -21,6 +21,9 @@ constexpr Route kRoutes[] = {
     {"GET", kTargets, Guard::Reads, true, "", targets_get},
     {"POST", kTargets, Guard::Changes, true, "", targets_post},
     {"DELETE", kTargets, Guard::Changes, true, "", targets_delete},
+    {"GET", "/api/v1/rollouts", Guard::Reads, true, "", rollouts_list},
+    {"GET", "/api/v1/rollouts/{rollout}", Guard::Reads, true, "", rollouts_get},
+    {"POST", "/api/v1/rollouts/{rollout}/{verb}", Guard::Changes, true, "revision weight full", rollouts_post},
 };
 
 }  // namespace

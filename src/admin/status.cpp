@@ -1,3 +1,4 @@
+#include "rollouts_json.hpp"
 #include "routes.hpp"
 #include "targets_json.hpp"
 #include "weights_json.hpp"
@@ -39,8 +40,10 @@ net::Awaitable<Reply> status_get(Call& call) {
                {"damaged_state", status.damaged_state},
                {"unkept", status.unkept},
                {"window_seconds", status.window},
+               {"rollouts", Json::array()},
                {"listeners", Json::array()},
                {"target_groups", Json::array()}};
+  for (const rollout::Report& report : call.server.rollouts()) body["rollouts"].push_back(summary_json(report));
   for (const server::ListenerStatus& listener : status.listeners) {
     Json one = {{"name", listener.name}, {"address", listener.address}, {"rules", Json::array()}};
     for (const server::RuleStatus& rule : listener.rules) one["rules"].push_back(rule_json(rule, status.window));

@@ -111,7 +111,9 @@ Json json_of(const server::RuleWeights& weights, double window) {
     return all == 0 ? 0.0 : static_cast<double>(of) / static_cast<double>(all);
   };
   Json body = {{"rule", weights.name},
-               {"decided_by", weights.override ? "override" : "file"},
+               {"decided_by", !weights.rollout.empty() ? "rollout"
+                              : weights.override       ? "override"
+                                                       : "file"},
                {"generation", weights.generation.id},
                {"changed_by", weights.generation.who},
                {"changed_at", text_of(weights.generation.when)},
@@ -145,6 +147,12 @@ Json json_of(const server::RuleWeights& weights, double window) {
     const auto left = *weights.override->until - std::chrono::system_clock::now();
     body["override"]["seconds_left"] = std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(left).count());
   }
+  body["rollout"] = nullptr;
+  if (!weights.rollout.empty())
+    body["rollout"] = {{"name", weights.rollout},
+                       {"phase", weights.rollout_phase},
+                       {"step", weights.rollout_step},
+                       {"steps", weights.rollout_steps}};
   return body;
 }
 

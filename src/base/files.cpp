@@ -88,6 +88,23 @@ int write_durably(const std::string& directory, const std::string& file, std::st
   return failed;
 }
 
+int replace_file(const std::string& file, std::string_view text) {
+  std::string unfinished = file + ".XXXXXX";
+  const File made(::mkostemp(unfinished.data(), O_CLOEXEC));
+  if (!made.is_open()) return errno;
+  int failed = write_all(made.get(), text) ? 0 : errno;
+  if (failed == 0 && ::rename(unfinished.c_str(), file.c_str()) != 0) failed = errno;
+  if (failed != 0) ::unlink(unfinished.c_str());
+  return failed;
+}
+
+int sync_file(const std::string& directory, const std::string& file) {
+  const File opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!opened.is_open() || ::fsync(opened.get()) != 0) return errno;
+  const File holder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return holder.is_open() && ::fsync(holder.get()) != 0 ? errno : 0;
+}
+
 std::string file_in(const std::string& directory, std::string_view name) {
   return directory + (directory.ends_with('/') ? "" : "/") + std::string(name);
 }

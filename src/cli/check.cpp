@@ -5,6 +5,7 @@
 #include "command.hpp"
 #include "files.hpp"
 #include "kanaria/config/print.hpp"
+#include "kanaria/config/summary.hpp"
 #include "kanaria/config/text.hpp"
 #include "kanaria/runtime/cookie_keys.hpp"
 #include "kanaria/server/tokens.hpp"
@@ -40,6 +41,9 @@ bool check_one(const std::string& file, bool strict) {
   }
   if (!checked.usable()) return false;
   for (const std::string& line : config::shares(*checked.loaded.model)) std::cout << "  " << line << '\n';
+  for (const config::Rollout& rollout : checked.loaded.model->rollouts) {
+    for (const std::string& line : config::outline(rollout)) std::cout << "  " << line << '\n';
+  }
   return !strict || warnings == 0;
 }
 

@@ -26,6 +26,7 @@ void add_targets(CLI::App& app, int& exit_code);
 void add_keys(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_weights(CLI::App& app, int& exit_code);
+void add_rollout(CLI::App& app, int& exit_code);
 void add_errors(CLI::App& app, int& exit_code);
 void add_healthcheck(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app, int& exit_code);

@@ -1,7 +1,9 @@
 #include "kanaria/cli/commands.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
+#include <span>
 
 #include "command.hpp"
 #include "kanaria/config/diagnostic.hpp"
@@ -13,34 +15,27 @@ namespace {
 
 constexpr const char* kVersion = "kanaria " KANARIA_VERSION "\n" KANARIA_LIBRARIES;
 
-/// Documented commands that come later are refused by name instead of as a typing mistake.
-void add_later_commands(CLI::App& app, int& exit_code) {
-  for (const char* name : {"rollout"}) {
-    CLI::App* command = app.add_subcommand(name)->group("")->prefix_command();
-    command->set_help_flag();
-    command->callback([name, &exit_code] {
-      std::cerr << "kanaria " << name << ": not available yet\n";
-      exit_code = kUsage;
-    });
-  }
-}
-
-/// The first argument must be a command, or an option of kanaria's own. Says what else was meant; false: it isn't.
-bool knows_first(const CLI::App& app, std::string_view first) {
-  if (first == "--help" || first == "-h" || first == "--version") return true;
+/// The first argument of what has commands must be one of them, or an option of its own. Says what else was meant;
+/// false: it isn't.
+bool knows_first(const CLI::App& app, const std::string& path, std::span<const char* const> arguments) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (arguments.empty() || commands.empty()) return true;
+  const std::string_view first = arguments.front();
+  if (app.get_option_no_throw(std::string(first)) != nullptr) return true;
   if (first.starts_with('-')) {
-    std::cerr << "kanaria: unknown option " << config::in_quotes(first)
-              << ": before a command there are only --help and --version\n";
+    std::cerr << "kanaria: unknown option " << config::in_quotes(first) << ": before a command there "
+              << (app.get_version_ptr() == nullptr ? "is only --help\n" : "are only --help and --version\n");
     return false;
   }
   std::vector<std::string_view> shown;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == first) return true;
+  for (const CLI::App* command : commands) {
+    if (command->get_name() == first)
+      return knows_first(*command, path + " " + command->get_name(), arguments.subspan(1));
     if (!command->get_group().empty()) shown.push_back(command->get_name());
   }
   const std::string_view meant = config::nearest(first, shown);
   std::cerr << "kanaria: unknown command " << config::in_quotes(first)
-            << (meant.empty() ? ": kanaria --help lists them" : ": did you mean \"" + std::string(meant) + "\"?")
+            << (meant.empty() ? ": " + path + " --help lists them" : ": did you mean \"" + std::string(meant) + "\"?")
             << '\n';
   return false;
 }
@@ -53,7 +48,8 @@ int run(int argc, const char* const* argv) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   app.footer(
-      "Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 fine but something differs, 78 bad configuration.\n"
+      "Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 fine but something differs or waits for a person, 78 bad\n"
+      "configuration.\n"
       "Example:\n  kanaria serve --config canary.yaml");
   add_serve(app, exit_code);
   add_check(app, exit_code);
@@ -64,14 +60,15 @@ int run(int argc, const char* const* argv) {
   add_reload(app, exit_code);
   add_status(app, exit_code);
   add_weights(app, exit_code);
+  add_rollout(app, exit_code);
   add_targets(app, exit_code);
   add_errors(app, exit_code);
   add_healthcheck(app, exit_code);
   add_keys(app, exit_code);
   add_completion(app, exit_code);
   add_generate(app, exit_code);
-  add_later_commands(app, exit_code);
-  if (argc > 1 && !knows_first(app, argv[1])) return kUsage;
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  if (!knows_first(app, "kanaria", arguments.subspan(std::min<std::size_t>(1, arguments.size())))) return kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

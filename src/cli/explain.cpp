@@ -113,8 +113,14 @@ std::string health_of(const Json& running, const std::string& group) {
   return "";
 }
 
-void print_override(const Json& running) {
-  if (running.is_null() || running.at("override").is_null()) return;
+/// Where it isn't the file.
+void print_decider(const Json& running) {
+  if (running.is_null()) return;
+  const Json& rollout = running.at("rollout");
+  if (!rollout.is_null())
+    label("") << "rollout " << text_of(rollout.at("name")) << ' ' << text_of(rollout.at("phase")) << ", step "
+              << rollout.at("step").get<int>() << " of " << rollout.at("steps").get<int>() << '\n';
+  if (running.at("override").is_null()) return;
   const Json& override = running.at("override");
   label("") << "override by " << text_of(override.at("who")) << ' ' << text_of(override.at("when"));
   if (!override.at("reason").get<std::string>().empty()) std::cout << " \"" << text_of(override.at("reason")) << '"';
@@ -134,7 +140,7 @@ void print_forward(const Question& question, const rules::Rule& rule, const rule
                 << health_of(running, group.name.value) << describe_targets(question.model, group.name.value) << '\n';
     name = "";
   }
-  print_override(running);
+  print_decider(running);
   if (total == 0) return print_fault(Fault::AllWeightsZero);
   const bool sticky = forward.stickiness.enabled;
   label("") << "split " << words(forward.split) << ", stickiness "

@@ -15,6 +15,7 @@ CheckedFile checked(config::Loaded loaded) {
   } else {
     for (const config::Listener& listener : result.loaded.model->listeners)
       result.tables.push_back(rules::RuleTable::compile(listener, 1, result.loaded.diagnostics));
+    rules::check_matches(*result.loaded.model, result.loaded.diagnostics);
   }
   return result;
 }

@@ -52,11 +52,15 @@ Failed at run time: a port is in use, the daemon doesn\(aqt answer.
 The command line is wrong.
 .TP
 .B 3
-Fine, but something differs:
+Fine, but something differs or waits for a person:
 .B diff
 found changes,
 .B probe
-an implausible count.
+an implausible count,
+.B status
+and
+.B rollout status
+what needs somebody.
 .TP
 .B 78
 The configuration has faults.

@@ -159,14 +159,15 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
-std::pair<std::string, std::string> parse_rule(const std::string& text) {
+bool is_name(std::string_view text) {
   constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
+std::pair<std::string, std::string> parse_rule(const std::string& text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::string listener = text.substr(0, slash);
   const std::string rule = text.substr(std::min(slash + 1, text.size()));
-  const auto is_name = [&](const std::string& name) {
-    return !name.empty() && name.find_first_not_of(kCharacters) == std::string::npos;
-  };
   if (!is_name(listener) || !is_name(rule))
     throw CLI::ValidationError("LISTENER/RULE",
                                config::in_quotes(text) + " is none: write it as http-8080/canary or http-8080/default");

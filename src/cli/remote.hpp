@@ -32,6 +32,8 @@ nlohmann::ordered_json get_json(const AdminOptions& options, const std::string& 
 std::string text_of(const nlohmann::ordered_json& value);
 /// "%HH" where a character may not stand in a query.
 std::string encoded(std::string_view text);
+/// A name as it may stand in a path; the daemon is not asked for others.
+bool is_name(std::string_view text);
 /// LISTENER/RULE as its two names; throws CLI::ValidationError when they can't be any.
 std::pair<std::string, std::string> parse_rule(const std::string& text);
 

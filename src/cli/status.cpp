@@ -1,13 +1,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 
+#include "figures.hpp"
 #include "remote.hpp"
+#include "rollout.hpp"
 #include "terminal.hpp"
 
 namespace kanaria::cli {
@@ -21,43 +22,6 @@ struct Options {
   bool json = false;
   bool watch = false;
 };
-
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[64];
-  std::snprintf(text, sizeof text, pattern, values...);
-  return text;
-}
-
-/// "3d 4h", "4 min".
-std::string length_of(std::int64_t seconds) {
-  const auto minutes = seconds / 60;
-  const auto hours = minutes / 60;
-  if (hours >= 24) return std::to_string(hours / 24) + "d " + std::to_string(hours % 24) + "h";
-  if (hours > 0) return std::to_string(hours) + "h " + std::to_string(minutes % 60) + "m";
-  return minutes > 0 ? std::to_string(minutes) + " min" : std::to_string(seconds) + " s";
-}
-
-/// "0.25ms", "8.2ms", "120ms", "2.5s".
-std::string seconds_text(const Json& seconds) {
-  if (seconds.is_null()) return "-";
-  const double value = seconds.get<double>();
-  const bool is_short = value < 0.9995;
-  const double shown = is_short ? value * 1000 : value;
-  return format("%.*f%s", shown < 0.995 ? 2 : shown < 9.95 ? 1 : 0, shown, is_short ? "ms" : "s");
-}
-
-std::string percent_text(const Json& part, int digits) {
-  if (part.is_null()) return "-";
-  const double shown = part.get<double>() * 100;
-  return format("%.*f%%", shown >= 99.5 ? 0 : shown >= 9.95 ? std::min(digits, 1) : digits, shown);
-}
-
-/// The time of day of "2026-01-31T12:00:00Z"; UTC, as everything here.
-std::string clock_of(const Json& when) {
-  const std::string text = text_of(when);
-  return text.size() < 17 ? text : text.substr(0, 10) + " " + text.substr(11, 5) + "Z";
-}
 
 struct Column {
   const char* title;
@@ -145,9 +109,23 @@ class Page {
       need("what was set by hand before the start is lost: " + text_of(status_.at("damaged_state")));
     if (!status_.at("unkept").get<std::string>().empty())
       need("a restart would lose what is set by hand: " + text_of(status_.at("unkept")));
+    for (const Json& rollout : status_.at("rollouts")) rollout_needs(rollout);
     for (const Json& listener : status_.at("listeners"))
       for (const Json& rule : listener.at("rules")) rule_needs(rule);
     for (const Json& group : status_.at("target_groups")) group_needs(group);
+  }
+
+  void rollout_needs(const Json& rollout) {
+    const std::string name = text_of(rollout.at("name"));
+    const std::string begin = text_of(rollout.at("rule")) + "  rollout " + name + " ";
+    if (waits_for_a_person(rollout)) {
+      need(begin + phase_text(rollout) +
+           (rollout.at("since").is_null() ? "" : " since " + clock_of(rollout.at("since"))));
+      line("  " + (rollout.at("why").is_null() ? "" : text_of(rollout.at("why")) + ": ") + "kanaria rollout status " +
+           name);
+    }
+    if (!rollout.at("unkept").is_null())
+      need(begin + "a restart would lose where it stands: " + text_of(rollout.at("unkept")));
   }
 
   void rule_needs(const Json& rule) {
@@ -224,7 +202,7 @@ class Page {
     const std::string branch =
         is_last ? (terminal_.has_utf8 ? "\u2514 " : "`- ") : (terminal_.has_utf8 ? "\u251c " : "|- ");
     std::string text = branch + priority + text_of(rule.at("name"));
-    if (!weights.is_null() && !weights.at("override").is_null()) text += "   OVERRIDE";
+    if (!weights.is_null()) text += decider_of(weights);
     text += format("   %.1f/s", rule.at("requests_per_second").get<double>());
     const std::string conditions = text_of(rule.at("conditions"));
     if (!conditions.empty()) text += "   " + conditions;
@@ -238,6 +216,14 @@ class Page {
           i + 1 == groups.size() ? (terminal_.has_utf8 ? "\u2514 " : "`- ") : (terminal_.has_utf8 ? "\u251c " : "|- ");
       add_group(bar + twig, groups[i]);
     }
+  }
+
+  /// Where it isn't the file.
+  static std::string decider_of(const Json& weights) {
+    const Json& rollout = weights.at("rollout");
+    if (rollout.is_null()) return weights.at("override").is_null() ? "" : "   OVERRIDE";
+    return "   rollout " + text_of(rollout.at("name")) + " " + std::to_string(rollout.at("step").get<std::size_t>()) +
+           "/" + std::to_string(rollout.at("steps").get<std::size_t>());
   }
 
   void add_group(const std::string& before, const Json& group) {

@@ -21,12 +21,6 @@ struct Options {
   bool reset = false;
 };
 
-/// A name as it may stand in a path; the daemon is not asked for others.
-bool is_name(const std::string& group) {
-  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-  return !group.empty() && group.find_first_not_of(kCharacters) == std::string::npos;
-}
-
 /// A line of the table; a target too long for its column has a line of its own.
 void print_row(std::size_t width, const std::string& target, const std::string& state, const std::string& in_flight,
                const std::string& share, const std::string& source) {

@@ -50,14 +50,22 @@ std::string health_of(const Json& group) {
          std::to_string(group.at("targets").get<std::size_t>());
 }
 
-/// What decides the weights, where it isn't the file.
-void print_override(std::ostream& out, const Json& weights, const std::string& rule) {
+/// What decides the weights.
+void print_decider(std::ostream& out, const Json& weights, const std::string& rule) {
+  const Json& rollout = weights.at("rollout");
   const Json& override = weights.at("override");
-  if (override.is_null()) {
+  if (!rollout.is_null()) {
+    const std::string name = text_of(rollout.at("name"));
+    out << "rollout " << name << " decides: " << text_of(rollout.at("phase")) << ", step "
+        << rollout.at("step").get<std::size_t>() << " of " << rollout.at("steps").get<std::size_t>()
+        << "\n  to change them: kanaria rollout set-weight " << name << " N%, or kanaria rollout abort " << name
+        << '\n';
+  } else if (override.is_null()) {
     out << "the file decides\n";
-    return;
   }
-  out << "override by " << text_of(override.at("who")) << " of " << text_of(override.at("when"));
+  if (override.is_null()) return;
+  out << (rollout.is_null() ? "" : "after it: ") << "override by " << text_of(override.at("who")) << " of "
+      << text_of(override.at("when"));
   if (!override.at("reason").get<std::string>().empty()) out << " \"" << text_of(override.at("reason")) << '"';
   if (override.at("until").is_null()) {
     out << "\n  until kanaria weights " << rule << " --reset";
@@ -161,7 +169,7 @@ int set(const Options& options, const std::string& path, const Json& now, const 
                          });
   const bool in_range = std::ranges::all_of(next, [](const auto& one) { return one.second >= 0 && one.second <= 999; });
   // What can't be is for the daemon to refuse, in the same words for everybody.
-  if (names_all && in_range) {
+  if (names_all && in_range && now.at("rollout").is_null()) {
     print_groups(std::cerr, now, &next);
     if (!may_set(options, doubts(groups, next))) return kFailed;
   }
@@ -189,7 +197,7 @@ int run_weights(const Options& options) {
   if (!options.weights.empty()) return set(options, path, now, if_match);
   std::cout << options.rule << '\n';
   print_groups(std::cout, now, nullptr);
-  print_override(std::cout, now, options.rule);
+  print_decider(std::cout, now, options.rule);
   return kFine;
 }
 

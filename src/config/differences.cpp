@@ -300,6 +300,92 @@ void compare_groups(Lines& lines, const TargetGroup& before, const TargetGroup& 
   }
 }
 
+std::string summary(const Rollout& rollout) {
+  return concat(rollout.rule.value, ": ", steps_text(rollout));
+}
+
+void compare_error_rates(Lines& lines, const std::string& where, const ErrorRate& was, const ErrorRate& is) {
+  compare(lines, concat(where, " slo_max"), rate_or_none(was.slo_max), rate_or_none(is.slo_max));
+  compare(lines, concat(where, " bad matcher"), was.bad.matcher.to_string(), is.bad.matcher.to_string());
+  compare(lines, concat(where, " bad connect_error"), was.bad.connect_error, is.bad.connect_error);
+  compare(lines, concat(where, " bad timeout"), was.bad.timeout, is.bad.timeout);
+  compare(lines, concat(where, " bad reset"), was.bad.reset, is.bad.reset);
+}
+
+void compare_thresholds(Lines& lines, const std::string& where, const Threshold& was, const Threshold& is) {
+  const auto metric = [](const Threshold& of) { return std::string(of.max_p99 ? "p99" : "success_rate"); };
+  compare(lines, concat(where, " metric"), metric(was), metric(is));
+  compare(lines, concat(where, " min"), rate_or_none(was.min_success_rate), rate_or_none(is.min_success_rate));
+  compare(lines, concat(where, " max"), duration_or_none(was.max_p99), duration_or_none(is.max_p99));
+  compare(lines, concat(where, " interval"), was.interval, is.interval);
+  compare(lines, concat(where, " failure_limit"), was.failure_limit, is.failure_limit);
+}
+
+void compare_metrics(Lines& lines, const std::string& where, const RolloutMetric& was, const RolloutMetric& is) {
+  if (was.of.index() != is.of.index()) {
+    lines.push_back(concat(where, " type: ", type_of(was), " -> ", type_of(is)));
+  } else if (const auto* const errors = std::get_if<ErrorRate>(&was.of)) {
+    compare_error_rates(lines, where, *errors, std::get<ErrorRate>(is.of));
+  } else if (const auto* const latency = std::get_if<Latency>(&was.of)) {
+    compare(lines, concat(where, " slo_p99_max"), duration_or_none(latency->slo_p99_max),
+            duration_or_none(std::get<Latency>(is.of).slo_p99_max));
+  } else {
+    compare_thresholds(lines, where, std::get<Threshold>(was.of), std::get<Threshold>(is.of));
+  }
+}
+
+void compare_analyses(Lines& lines, const std::string& where, const RolloutAnalysis& was, const RolloutAnalysis& is) {
+  const auto count = lines.size();
+  const ByName<RolloutMetric> old_metrics(was.metrics);
+  const ByName<RolloutMetric> new_metrics(is.metrics);
+  for (const RolloutMetric& metric : was.metrics) {
+    if (new_metrics.find(metric.name) == nullptr) lines.push_back(concat(where, ": metric ", metric.name, " removed"));
+  }
+  for (const RolloutMetric& metric : is.metrics) {
+    const std::string which = concat(where, ": metric ", metric.name);
+    if (const RolloutMetric* const old = old_metrics.find(metric.name)) {
+      compare_metrics(lines, which, *old, metric);
+    } else {
+      lines.push_back(concat(which, " added (", type_of(metric), ')'));
+    }
+  }
+  if (was.metrics != is.metrics && lines.size() == count) {
+    lines.push_back(concat(where, ": the order of its metrics changed"));
+  }
+  compare(lines, concat(where, ": false_rollback_rate"), real_text(was.false_rollback_rate),
+          real_text(is.false_rollback_rate));
+  compare(lines, concat(where, ": tolerance"), real_text(was.tolerance), real_text(is.tolerance));
+  compare(lines, concat(where, ": initial_delay"), was.initial_delay, is.initial_delay);
+  compare(lines, concat(where, ": min_canary_requests"), was.min_canary_requests, is.min_canary_requests);
+  compare(lines, concat(where, ": on_inconclusive"), was.on_inconclusive, is.on_inconclusive);
+  compare(lines, concat(where, ": on_incident"), was.on_incident, is.on_incident);
+  compare(lines, concat(where, ": dry_run"), was.dry_run, is.dry_run);
+}
+
+void compare_rollouts(Lines& lines, const Rollout& was, const Rollout& is) {
+  const std::string where = concat("rollout ", is.name);
+  compare(lines, concat(where, ": rule"), was.rule.value, is.rule.value);
+  compare(lines, concat(where, ": stable"), was.stable.value, is.stable.value);
+  compare(lines, concat(where, ": canary"), was.canary.value, is.canary.value);
+  compare(lines, concat(where, ": revision"), was.revision.value_or("none"), is.revision.value_or("none"));
+  if (was.steps != is.steps) {
+    const auto [old_steps, new_steps] = std::pair(steps_text(was), steps_text(is));
+    lines.push_back(old_steps == new_steps ? concat(where, ": its analysis steps changed")
+                                           : concat(where, ": steps: ", old_steps, " -> ", new_steps));
+  }
+  compare(lines, concat(where, ": bake_time"), was.bake_time, is.bake_time);
+  if (was.match != is.match) lines.push_back(concat(where, ": match changed"));
+  compare_analyses(lines, where, was.analysis, is.analysis);
+  compare(lines, concat(where, ": allow_decrease"), was.allow_decrease, is.allow_decrease);
+  compare(lines, concat(where, ": auto_start"), was.auto_start, is.auto_start);
+  compare(lines, concat(where, ": on_complete"), was.on_complete, is.on_complete);
+  compare(lines, concat(where, ": holdback"), basis_text(was.holdback), basis_text(is.holdback));
+  compare(lines, concat(where, ": state_max_age"), was.state_max_age, is.state_max_age);
+  compare(lines, concat(where, ": undo_window"), was.undo_window, is.undo_window);
+  compare(lines, concat(where, ": progress_deadline"), was.progress_deadline, is.progress_deadline);
+  compare(lines, concat(where, ": unhealthy_abort_after"), was.unhealthy_abort_after, is.unhealthy_abort_after);
+}
+
 /// Objects that came and went, by name, and `compare` for those that stayed.
 template <class T, class Compare>
 void compare_lists(Lines& lines, std::string_view kind, const std::vector<T>& before, const std::vector<T>& after,
@@ -325,7 +411,8 @@ std::vector<std::string> differences(const Model& before, const Model& after) {
   compare_settings(lines, before, after);
   compare_lists(lines, "listener", before.listeners, after.listeners, compare_listeners);
   compare_lists(lines, "target group", before.target_groups, after.target_groups, compare_groups);
-  if (lines.empty() && before != after) lines.emplace_back("the order of listeners or target groups changed");
+  compare_lists(lines, "rollout", before.rollouts, after.rollouts, compare_rollouts);
+  if (lines.empty() && before != after) lines.emplace_back("the order of listeners, target groups or rollouts changed");
   return lines;
 }
 

@@ -1,6 +1,7 @@
 // Every key that may stand in a configuration file, and every argument of Terraform's aws_lb, aws_lb_listener,
-// aws_lb_listener_rule, aws_lb_target_group and aws_lb_target_group_attachment, with what becomes of it here. The only
-// place that knows which keys come later: a feature that arrives changes its row.
+// aws_lb_listener_rule, aws_lb_target_group and aws_lb_target_group_attachment, with what becomes of it here; of
+// rollouts also some words that Argo Rollouts and Flagger have for the same. The only place that knows which keys come
+// later: a feature that arrives changes its row.
 #pragma once
 
 #include <cstdint>
@@ -42,13 +43,21 @@ enum class Scope : std::uint8_t {
   UnhealthyStateRouting,
   Retries,
   PassiveHealth,
+  Rollout,
+  RolloutStep,
+  Pause,
+  AnalysisStep,
+  RolloutMatch,
+  RolloutAnalysis,
+  RolloutMetric,
+  BadAnswers,
   Target,  // an attachment's arguments: a target is text here
 };
 
 enum class Standing : std::uint8_t {
   Works,
   Later,      // refused as "not available yet"
-  Elsewhere,  // Terraform's: spelt otherwise or without a meaning here; `note` ends the sentence
+  Elsewhere,  // another's word: spelt otherwise or without a meaning here; `note` ends the sentence
 };
 
 struct Key {

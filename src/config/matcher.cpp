@@ -46,19 +46,19 @@ std::vector<Matcher::Range> parse_ranges(std::string_view text) {
   }
 }
 
-std::string range_fault(const Matcher::Range& range) {
+std::string range_fault(const Matcher::Range& range, const Matcher::Range& allowed) {
   if (range.first > range.last) {
     return concat("has a range that runs backwards: write ", range.last, '-', range.first, ", not ", range.first, '-',
                   range.last);
   }
-  const std::uint16_t outside = range.first < Matcher::kFirst ? range.first : range.last;
-  if (outside >= Matcher::kFirst && outside <= Matcher::kLast) return {};
-  return concat("takes statuses of ", Matcher::kFirst, '-', Matcher::kLast, ", not ", outside);
+  const std::uint16_t outside = range.first < allowed.first ? range.first : range.last;
+  if (outside >= allowed.first && outside <= allowed.last) return {};
+  return concat("takes statuses of ", allowed.first, '-', allowed.last, ", not ", outside);
 }
 
 }  // namespace
 
-std::optional<Matcher> Matcher::parse(std::string_view text, std::string& fault) {
+std::optional<Matcher> Matcher::parse(std::string_view text, std::string& fault, Range allowed) {
   Matcher matcher;
   matcher.ranges_ = parse_ranges(text);
   if (matcher.ranges_.empty()) {
@@ -72,7 +72,7 @@ std::optional<Matcher> Matcher::parse(std::string_view text, std::string& fault)
     return std::nullopt;
   }
   for (const Range& range : matcher.ranges_) {
-    fault = range_fault(range);
+    fault = range_fault(range, allowed);
     if (!fault.empty()) return std::nullopt;
   }
   return matcher;

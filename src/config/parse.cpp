@@ -163,6 +163,7 @@ Model read_model(const Node& root, Diagnostics& diagnostics) {
   if (const auto value = file.find("cookie_key_file")) model.cookie_key_file = unless("none", *value, placed_text);
   if (const auto value = file.require("listeners")) model.listeners = read_listeners(*value);
   if (const auto value = file.find("target_groups")) model.target_groups = read_target_groups(*value);
+  if (const auto value = file.find("rollouts")) model.rollouts = read_rollouts(*value);
   return model;
 }
 

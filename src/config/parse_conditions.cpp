@@ -144,20 +144,25 @@ SourceIp read_source_ip(const Value& value) {
   return condition;
 }
 
+/// A condition by the key that it is written under.
+Condition condition_of(const Value& written, Position at) {
+  Condition condition;
+  condition.at = at;
+  if (written.name == "path_pattern") condition.of = read_path_pattern(written);
+  if (written.name == "host_header") condition.of = read_host_header(written);
+  if (written.name == "http_header") condition.of = read_http_header(written);
+  if (written.name == "http_request_method") condition.of = read_http_request_method(written);
+  if (written.name == "query_string") condition.of = read_query_string(written);
+  if (written.name == "source_ip") condition.of = read_source_ip(written);
+  return condition;
+}
+
 std::optional<Condition> read_condition(const Value& value) {
   const Mapping map(value, Scope::Condition);
   const auto written =
       map.only({"path_pattern", "host_header", "http_header", "http_request_method", "query_string", "source_ip"});
   if (!written) return std::nullopt;
-  Condition condition;
-  condition.at = value.at();
-  if (written->name == "path_pattern") condition.of = read_path_pattern(*written);
-  if (written->name == "host_header") condition.of = read_host_header(*written);
-  if (written->name == "http_header") condition.of = read_http_header(*written);
-  if (written->name == "http_request_method") condition.of = read_http_request_method(*written);
-  if (written->name == "query_string") condition.of = read_query_string(*written);
-  if (written->name == "source_ip") condition.of = read_source_ip(*written);
-  return condition;
+  return condition_of(*written, value.at());
 }
 
 }  // namespace
@@ -169,6 +174,14 @@ std::vector<Condition> read_conditions(const Value& value) {
   }
   if (value.node->kind == Node::Kind::List && value.node->items.empty()) {
     value.fault("a rule needs at least one condition: path_pattern: [\"/*\"] is everything");
+  }
+  return conditions;
+}
+
+std::vector<Condition> read_conditions_in(const Mapping& map) {
+  std::vector<Condition> conditions;
+  for (const std::string_view kind : key_names(Scope::Condition)) {
+    if (const auto written = map.find(kind)) conditions.push_back(condition_of(*written, written->at()));
   }
   return conditions;
 }

@@ -89,6 +89,32 @@ struct PrintCondition {
   std::string operator()(const SourceIp& of) const { return concat("source_ip: ", networks(of.values)); }
 };
 
+struct PrintStep {
+  std::string operator()(const SetWeight& of) const { return concat("set_weight: ", basis_text(of.weight)); }
+  std::string operator()(const PauseStep& of) const {
+    return of.duration ? concat("pause: {duration: ", to_text(*of.duration), '}') : "pause: {}";
+  }
+  std::string operator()(const AnalysisStep& of) const {
+    return concat("analysis: {min_canary_requests: ", of.min_canary_requests,
+                  ", max_wait: ", duration_or_none(of.max_wait), '}');
+  }
+};
+
+struct PrintMetric {
+  std::string operator()(const ErrorRate& of) const {
+    const BadAnswers& bad = of.bad;
+    return concat("slo_max: ", rate_or_none(of.slo_max), ", bad: {matcher: ", scalar(bad.matcher.to_string()),
+                  ", connect_error: ", words(bad.connect_error), ", timeout: ", words(bad.timeout),
+                  ", reset: ", words(bad.reset), '}');
+  }
+  std::string operator()(const Latency& of) const { return concat("slo_p99_max: ", duration_or_none(of.slo_p99_max)); }
+  std::string operator()(const Threshold& of) const {
+    return concat(of.max_p99 ? concat("metric: p99, max: ", to_text(*of.max_p99))
+                             : concat("metric: success_rate, min: ", rate_or_none(of.min_success_rate)),
+                  ", interval: ", to_text(of.interval), ", failure_limit: ", of.failure_limit);
+  }
+};
+
 class Yaml {
  public:
   std::string out;
@@ -238,6 +264,49 @@ class Yaml {
     line(3, concat("ejection_time: ", to_text(health.ejection_time)));
     line(3, concat("max_ejected: ", health.max_ejected_percent, '%'));
   }
+
+  void rollout(const Rollout& rollout) {
+    line(1, concat("- name: ", scalar(rollout.name)));
+    line(2, concat("rule: ", scalar(rollout.rule.value)));
+    line(2, concat("stable: ", scalar(rollout.stable.value)));
+    line(2, concat("canary: ", scalar(rollout.canary.value)));
+    line(2, concat("revision: ", rollout.revision ? scalar(*rollout.revision) : "none"));
+    line(2, "steps:");
+    for (const RolloutStep& step : rollout.steps) line(3, concat("- ", std::visit(PrintStep{}, step.of)));
+    line(2, concat("bake_time: ", to_text(rollout.bake_time)));
+    line(2, rollout.match.empty() ? "match: []" : "match:");
+    for (const RolloutMatch& match : rollout.match) {
+      std::string conditions;
+      for (const Condition& one : match.conditions)
+        append(conditions, concat(std::visit(PrintCondition{}, one.of), ", "));
+      line(3, concat("- {", conditions, "target_group: ", scalar(match.target_group.value), '}'));
+    }
+    analysis(rollout.analysis);
+    line(2, concat("allow_decrease: ", words(rollout.allow_decrease)));
+    line(2, concat("auto_start: ", words(rollout.auto_start)));
+    line(2, concat("on_complete: ", words(rollout.on_complete)));
+    line(2, concat("holdback: ", basis_text(rollout.holdback)));
+    line(2, concat("state_max_age: ", to_text(rollout.state_max_age)));
+    line(2, concat("undo_window: ", to_text(rollout.undo_window)));
+    line(2, concat("progress_deadline: ", to_text(rollout.progress_deadline)));
+    line(2, concat("unhealthy_abort_after: ", to_text(rollout.unhealthy_abort_after)));
+  }
+
+  void analysis(const RolloutAnalysis& analysis) {
+    line(2, "analysis:");
+    line(3, "metrics:");
+    for (const RolloutMetric& metric : analysis.metrics) {
+      line(4, concat("- {name: ", scalar(metric.name), ", type: ", type_of(metric), ", ",
+                     std::visit(PrintMetric{}, metric.of), '}'));
+    }
+    line(3, concat("false_rollback_rate: ", real_text(analysis.false_rollback_rate)));
+    line(3, concat("tolerance: ", real_text(analysis.tolerance)));
+    line(3, concat("initial_delay: ", to_text(analysis.initial_delay)));
+    line(3, concat("min_canary_requests: ", analysis.min_canary_requests));
+    line(3, concat("on_inconclusive: ", words(analysis.on_inconclusive)));
+    line(3, concat("on_incident: ", words(analysis.on_incident)));
+    line(3, concat("dry_run: ", words(analysis.dry_run)));
+  }
 };
 
 }  // namespace
@@ -260,6 +329,9 @@ std::string to_yaml(const Model& model) {
   yaml.line(0, "");
   yaml.line(0, model.target_groups.empty() ? "target_groups: []" : "target_groups:");
   for (const TargetGroup& group : model.target_groups) yaml.target_group(group);
+  yaml.line(0, "");
+  yaml.line(0, model.rollouts.empty() ? "rollouts: []" : "rollouts:");
+  for (const Rollout& rollout : model.rollouts) yaml.rollout(rollout);
   return std::move(yaml.out);
 }
 

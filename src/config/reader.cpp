@@ -10,8 +10,6 @@ namespace {
 
 using Kind = Node::Kind;
 
-constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-
 bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
 }
@@ -39,6 +37,26 @@ Decimal decimal(std::string_view text) {
   long long value = 0;
   for (const char digit : text.substr(0, 15)) value = value * 10 + (digit - '0');
   return {Decimal::Is::Number, negative ? -value : value};
+}
+
+/// A number with up to `decimals` digits behind the point, in units of the last of them.
+struct Fixed {
+  enum class Is : std::uint8_t { Number, Padded, TooFine, NoNumber } is = Is::NoNumber;
+  long long value = 0;
+};
+
+Fixed fixed(std::string_view text, std::size_t decimals) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const Decimal whole = decimal(text.substr(0, point));
+  std::string_view behind = text.substr(std::min(point + 1, text.size()));
+  if (whole.is == Decimal::Is::NoNumber || (point < text.size() && !is_digits(behind))) return {};
+  if (whole.is == Decimal::Is::Padded) return {Fixed::Is::Padded, 0};
+  if (text.starts_with('-')) return {Fixed::Is::Number, -1};
+  while (behind.ends_with('0')) behind.remove_suffix(1);
+  if (behind.size() > decimals) return {Fixed::Is::TooFine, 0};
+  long long value = std::min(whole.value, 1'000'000LL);  // more is too large for everybody
+  for (std::size_t i = 0; i < decimals; ++i) value = value * 10 + (i < behind.size() ? behind[i] - '0' : 0);
+  return {Fixed::Is::Number, value};
 }
 
 std::string_view without_zeros(std::string_view text) {
@@ -175,9 +193,8 @@ std::optional<Text> placed_text(const Value& value) {
 }
 
 std::optional<std::string> name(const Value& value) {
-  constexpr std::size_t kLongest = 64;
   auto name = text(value);
-  if (name && (name->size() > kLongest || name->find_first_not_of(kNameCharacters) != std::string::npos)) {
+  if (name && !is_name(*name)) {
     value.fault(concat(value.name, " must be 1-64 of A-Z a-z 0-9 _ . -, not ", in_quotes(*name)));
     return std::nullopt;
   }
@@ -211,6 +228,46 @@ std::optional<int> percentage(const Value& value, int low, int high) {
     value.fault(concat(value.name, " must be a percentage such as 20%, not ", in_quotes(*text)));
   } else if (number.value < low || number.value > high) {
     value.fault(concat(value.name, " must be ", low, "%-", high, "%, not ", std::string_view(*text).substr(0, 40)));
+  } else {
+    return static_cast<int>(number.value);
+  }
+  return std::nullopt;
+}
+
+std::optional<int> share(const Value& value, std::size_t decimals, int low, int high) {
+  const auto text = scalar(value);
+  if (!text) return std::nullopt;
+  const bool has_sign = text->ends_with('%');
+  const Fixed number = fixed(std::string_view(*text).substr(0, text->size() - (has_sign ? 1 : 0)), decimals);
+  if (number.is == Fixed::Is::NoNumber) {
+    value.fault(concat(value.name, " must be a percentage such as 10%, not ", in_quotes(*text)));
+  } else if (number.is == Fixed::Is::Padded) {
+    fault_padded(value, *text);
+  } else if (!has_sign) {
+    value.fault(concat(value.name, " must be a percentage with its sign: write ", std::string_view(*text).substr(0, 40),
+                       "%, not ", std::string_view(*text).substr(0, 40)));
+  } else if (number.is == Fixed::Is::TooFine) {
+    value.fault(concat(value.name, " goes in steps of ", decimal_text(1, decimals), "%, not ", in_quotes(*text)));
+  } else if (number.value < low || number.value > high) {
+    value.fault(concat(value.must_be(), decimal_text(low, decimals), "%-", decimal_text(high, decimals), "%, not ",
+                       std::string_view(*text).substr(0, 40)));
+  } else {
+    return static_cast<int>(number.value);
+  }
+  return std::nullopt;
+}
+
+std::optional<int> millionths(const Value& value, int low, int high, std::string_view wanted) {
+  constexpr std::size_t kDecimals = 6;
+  const auto text = scalar(value);
+  if (!text) return std::nullopt;
+  const Fixed number = fixed(*text, kDecimals);
+  if (number.is == Fixed::Is::Padded) {
+    fault_padded(value, *text);
+  } else if (number.is == Fixed::Is::TooFine) {
+    value.fault(concat(value.name, " has at most ", kDecimals, " decimals, not as ", in_quotes(*text)));
+  } else if (number.is == Fixed::Is::NoNumber || number.value < low || number.value > high) {
+    value.fault(concat(value.name, " must be a number ", wanted, ", not ", in_quotes(*text)));
   } else {
     return static_cast<int>(number.value);
   }

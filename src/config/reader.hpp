@@ -62,6 +62,10 @@ std::optional<Text> placed_text(const Value& value);
 std::optional<std::string> name(const Value& value);  // [A-Za-z0-9_.-]{1,64}
 std::optional<int> number(const Value& value, int low, int high);
 std::optional<int> percentage(const Value& value, int low, int high);  // 20 or 20%
+/// 12.5%, with its sign, as a number of steps: `decimals` are a step's behind the point.
+std::optional<int> share(const Value& value, std::size_t decimals, int low, int high);
+/// 1.25 in millionths; `wanted` are the bounds in words.
+std::optional<int> millionths(const Value& value, int low, int high, std::string_view wanted);
 std::optional<bool> boolean(const Value& value);
 std::optional<std::uint64_t> size(const Value& value);  // in bytes, at most 64 TiB
 std::optional<Milliseconds> duration(const Value& value, Milliseconds low, Milliseconds high);

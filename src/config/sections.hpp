@@ -20,8 +20,12 @@ UnhealthyStateRouting read_target_group_health(const Value& value);
 Retries read_retries(const Value& value);
 PassiveHealth read_passive_health(const Value& value);
 std::vector<Condition> read_conditions(const Value& value);
+/// Those that are written as keys of a mapping with others beside them.
+std::vector<Condition> read_conditions_in(const Mapping& map);
 Transforms read_transforms(const Value& value);
 std::optional<Action> read_action(const Value& value);
+std::vector<Rollout> read_rollouts(const Value& value);
+RolloutAnalysis read_rollout_analysis(const Value& value);
 
 /// What an address without a prefix is: a fault, or the network that holds it alone.
 enum class Alone : std::uint8_t { Fault, Network };

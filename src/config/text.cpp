@@ -69,6 +69,12 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+bool is_name(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return !text.empty() && text.size() <= kLongest && text.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
   return concat(count == 0 ? "no" : std::to_string(count), ' ', noun, count == 1 ? "" : "s");
 }
@@ -95,6 +101,15 @@ std::optional<std::size_t> first_bad_byte(std::string_view text) {
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
+}
+
+std::string decimal_text(std::int64_t value, std::size_t decimals) {
+  std::string text = std::to_string(value);
+  if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
+  text.insert(text.size() - decimals, 1, '.');
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
 }
 
 bool is_digits(std::string_view text) {

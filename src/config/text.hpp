@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ std::optional<std::size_t> first_bad_byte(std::string_view text);
 
 /// How many characters a valid UTF-8 text has.
 std::size_t characters(std::string_view text);
+
+/// "12.5" of 1250 hundredths, which are 2 `decimals`: without zeros at the end.
+std::string decimal_text(std::int64_t value, std::size_t decimals);
 
 bool is_digits(std::string_view text);
 std::string lower(std::string_view text);

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "check_conditions.hpp"
+#include "check_rollouts.hpp"
 #include "check_stickiness.hpp"
 #include "covers.hpp"
 #include "kanaria/config/address.hpp"
@@ -12,67 +14,9 @@
 namespace kanaria::config {
 namespace {
 
-// ---- quotas of one rule: alb.md §1.2
-
-constexpr std::size_t kValuesPerRule = 5;
-constexpr std::size_t kEvaluationsPerCondition = 3;  // of regular expressions and values with wildcards
-constexpr std::size_t kWildcardsPerRule = 6;
-constexpr std::size_t kDocumentedWildcards = 5;
+// alb.md §1.2
 constexpr std::size_t kGroupsPerAction = 5;
-
-/// In a query string \* and \? are literal.
-std::size_t unescaped_wildcards(const Text& text) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < text.value.size(); ++i) {
-    if (text.value[i] == '\\') {
-      ++i;
-    } else if (text.value[i] == '*' || text.value[i] == '?') {
-      ++count;
-    }
-  }
-  return count;
-}
-
-struct Size {
-  std::size_t values = 0;
-  std::size_t wildcards = 0;
-  std::size_t evaluations = 0;
-
-  void add(std::size_t wildcards_of_value) {
-    ++values;
-    wildcards += wildcards_of_value;
-    if (wildcards_of_value > 0) ++evaluations;
-  }
-};
-
-struct Measure {
-  Size operator()(const Patterns& of) const {
-    Size size{of.regex_values.size(), 0, of.regex_values.size()};
-    for (const Text& value : of.values) {
-      size.add(
-          static_cast<std::size_t>(std::ranges::count_if(value.value, [](char c) { return c == '*' || c == '?'; })));
-    }
-    return size;
-  }
-  Size operator()(const HttpRequestMethod& of) const { return {of.values.size()}; }
-  Size operator()(const SourceIp& of) const { return {of.values.size()}; }
-  Size operator()(const QueryString& of) const {
-    Size size;
-    for (const QueryPair& pair : of.values) {
-      size.add(unescaped_wildcards(pair.value) + (pair.key ? unescaped_wildcards(*pair.key) : 0));
-    }
-    return size;
-  }
-};
-
-/// Empty for the kinds that a rule may hold several of.
-std::string_view single_kind(const Condition& condition) {
-  if (std::holds_alternative<PathPattern>(condition.of)) return "path_pattern";
-  if (std::holds_alternative<HostHeader>(condition.of)) return "host_header";
-  if (std::holds_alternative<HttpRequestMethod>(condition.of)) return "http_request_method";
-  if (std::holds_alternative<SourceIp>(condition.of)) return "source_ip";
-  return {};
-}
+constexpr std::size_t kDocumentedWildcards = 5;
 
 class Validation {
  public:
@@ -87,6 +31,7 @@ class Validation {
       check_rules(model_.listeners[i], concat("listeners[", i, ']'));
     }
     check_stickiness(model_, diagnostics_);
+    check_rollouts(model_, diagnostics_);
     // What is odd in a file with faults is mostly their consequence.
     if (diagnostics_.has_errors()) return;
     for (std::size_t i = 0; i < model_.listeners.size(); ++i) {
@@ -99,6 +44,7 @@ class Validation {
     }
     warn_of_unused_groups();
     warn_of_stickiness(model_, diagnostics_);
+    warn_of_rollouts(model_, diagnostics_);
   }
 
  private:
@@ -215,7 +161,12 @@ class Validation {
     for (std::size_t i = 0; i < listener.rules.size(); ++i) {
       const Rule& rule = listener.rules[i];
       const std::string rule_path = concat(path, ".rules[", i, ']');
-      check_conditions(rule, rule_path);
+      if (check_conditions("a rule", rule.conditions, rule.at, rule_path + ".conditions", diagnostics_) >
+          kDocumentedWildcards) {
+        diagnostics_.warning(
+            rule.at, rule_path + ".conditions",
+            concat("ALB may refuse a rule with more than ", kDocumentedWildcards, " wildcards (* and ?)"));
+      }
       check_transforms(rule, rule_path + ".transforms");
       check_action(rule, listener, rule_path + ".action");
       if (rule.priority == 0) continue;  // reported by parse()
@@ -229,38 +180,6 @@ class Validation {
       }
     }
     check_action(listener.default_rule, listener, path + ".default_action");
-  }
-
-  void check_conditions(const Rule& rule, const std::string& path) {
-    Seen kinds;
-    std::size_t values = 0;
-    std::size_t wildcards = 0;
-    for (const Condition& condition : rule.conditions) {
-      const std::string_view kind = single_kind(condition);
-      if (!kind.empty() && !kinds.try_emplace(kind, condition.at).second) {
-        diagnostics_.error(condition.at, path + ".conditions", concat("a rule has at most one ", kind, " condition"));
-      }
-      const Size size = std::visit(Measure{}, condition.of);
-      if (size.evaluations > kEvaluationsPerCondition) {
-        diagnostics_.error(condition.at, path + ".conditions",
-                           concat("a condition has at most ", kEvaluationsPerCondition,
-                                  " regular expressions or values with wildcards, not ", size.evaluations));
-      }
-      values += size.values;
-      wildcards += size.wildcards;
-    }
-    if (values > kValuesPerRule) {
-      diagnostics_.error(rule.at, path + ".conditions",
-                         concat("a rule's conditions have at most ", kValuesPerRule, " values together, not ", values));
-    }
-    if (wildcards > kWildcardsPerRule) {
-      diagnostics_.error(rule.at, path + ".conditions",
-                         concat("a rule has at most ", kWildcardsPerRule, " wildcards (* and ?), not ", wildcards));
-    } else if (wildcards > kDocumentedWildcards) {
-      diagnostics_.warning(
-          rule.at, path + ".conditions",
-          concat("ALB may refuse a rule with more than ", kDocumentedWildcards, " wildcards (* and ?)"));
-    }
   }
 
   void check_transforms(const Rule& rule, const std::string& path) {

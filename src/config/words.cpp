@@ -1,5 +1,9 @@
 #include "words.hpp"
 
+#include <cmath>
+
+#include "text.hpp"
+
 namespace kanaria::config {
 
 std::string_view words(bool value) {
@@ -48,6 +52,24 @@ std::string_view words(TargetStickiness::Type type) {
   return type == TargetStickiness::Type::LbCookie ? "lb_cookie" : "app_cookie";
 }
 
+std::string_view type_of(const RolloutMetric& metric) {
+  constexpr std::string_view kWords[] = {"error_rate", "latency", "threshold"};
+  return kWords[metric.of.index()];
+}
+
+std::string_view words(OnInconclusive then) {
+  constexpr std::string_view kWords[] = {"pause", "promote", "abort"};
+  return kWords[static_cast<std::size_t>(then)];
+}
+
+std::string_view words(OnIncident then) {
+  return then == OnIncident::Pause ? "pause" : "abort";
+}
+
+std::string_view words(OnComplete then) {
+  return then == OnComplete::Handover ? "handover" : "swap";
+}
+
 std::string number_or(const std::optional<int>& number, std::string_view without) {
   return number ? std::to_string(*number) : std::string(without);
 }
@@ -58,6 +80,18 @@ std::string_view on_or_off(bool value) {
 
 std::string percent_or_off(const std::optional<int>& number) {
   return number ? std::to_string(*number) + '%' : "off";
+}
+
+std::string duration_or_none(const std::optional<Milliseconds>& duration) {
+  return duration ? to_text(*duration) : "none";
+}
+
+std::string rate_or_none(const std::optional<double>& rate) {
+  return rate ? decimal_text(std::llround(*rate * 1e6), 4) + '%' : "none";
+}
+
+std::string real_text(double number) {
+  return decimal_text(std::llround(number * 1e6), 6);
 }
 
 std::span<const Flag<Retries>> retry_on() {

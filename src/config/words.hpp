@@ -20,6 +20,10 @@ std::string_view words(http::DesyncMode mode);
 std::string_view words(ProxyVersion version);
 std::string_view words(Algorithm algorithm);
 std::string_view words(TargetStickiness::Type type);
+std::string_view type_of(const RolloutMetric& metric);
+std::string_view words(OnInconclusive then);
+std::string_view words(OnIncident then);
+std::string_view words(OnComplete then);
 
 /// A number, or without one the word that says so: "auto", "none", "off".
 std::string number_or(const std::optional<int>& number, std::string_view without);
@@ -27,6 +31,13 @@ std::string number_or(const std::optional<int>& number, std::string_view without
 std::string_view on_or_off(bool value);
 /// "50%", or "off" without a number.
 std::string percent_or_off(const std::optional<int>& number);
+
+/// A duration, or "none" without one.
+std::string duration_or_none(const std::optional<Milliseconds>& duration);
+/// Of a rate: "99.9%", or "none" without one.
+std::string rate_or_none(const std::optional<double>& rate);
+/// "0.01": what millionths() reads.
+std::string real_text(double number);
 
 /// A word of a list, and what it switches on.
 template <class T>

@@ -216,6 +216,36 @@ void add_listeners(Page& page, const RowTable<ListenerRow>& listeners) {
   add_each(page, listeners, &ListenerRow::sent_bytes, {label("direction", "sent")});
 }
 
+void add_rollouts(Page& page, const ProcessFacts& facts) {
+  constexpr std::array<std::string_view, 2> kArms{"stable", "canary"};
+  page.gauge("rollout_state", "1 for the phase that a rollout is in.");
+  for (const ProcessFacts::Rollout& one : facts.rollouts)
+    for (const std::string_view phase : facts.rollout_phases)
+      page.sample({label("rollout", one.name), label("state", phase)}, phase == one.phase ? 1.0 : 0.0);
+  page.gauge("rollout_step", "Steps of a rollout that are passed.");
+  for (const ProcessFacts::Rollout& one : facts.rollouts)
+    page.sample({label("rollout", one.name)}, std::uint64_t{one.step});
+  page.gauge("rollout_weight", "Share that a rollout gives its canary, 0 to 1.");
+  for (const ProcessFacts::Rollout& one : facts.rollouts) page.sample({label("rollout", one.name)}, one.weight);
+  page.gauge("rollout_evidence", "Evidence that the canary is worse; 1 is none.");
+  for (const ProcessFacts::Rollout& one : facts.rollouts)
+    for (const auto& metric : one.metrics)
+      if (metric.evidence) page.sample({label("rollout", one.name), label("metric", metric.name)}, *metric.evidence);
+  page.counter("rollout_requests_total", "Requests of a rollout's rule with an outcome, by arm.");
+  for (const ProcessFacts::Rollout& one : facts.rollouts)
+    for (std::size_t arm = 0; arm < kArms.size(); ++arm)
+      page.sample({label("rollout", one.name), label("arm", kArms[arm])}, one.requests[arm]);
+  page.counter("rollout_bad_total", "Of these, bad ones by each metric.");
+  for (const ProcessFacts::Rollout& one : facts.rollouts)
+    for (const auto& metric : one.metrics)
+      for (std::size_t arm = 0; arm < kArms.size(); ++arm)
+        page.sample({label("rollout", one.name), label("arm", kArms[arm]), label("metric", metric.name)},
+                    metric.bad[arm]);
+  page.counter("rollbacks_total", "Rollouts that were taken back, by why.");
+  for (const auto& [rollout, reason, count] : facts.rollbacks)
+    page.sample({label("rollout", rollout), label("reason", reason)}, count);
+}
+
 // Without the descriptor that the count itself needs.
 std::uint64_t open_descriptors() {
   std::error_code failed;
@@ -263,6 +293,7 @@ std::string Metrics::text(const ProcessFacts& facts) const {
   add_groups(page, groups_, facts);
   add_targets(page, targets_);
   add_listeners(page, listeners_);
+  add_rollouts(page, facts);
   add_process(page, facts);
   return page.text();
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "experiment.hpp"
 #include "kanaria/base/fault_table.hpp"
 #include "kanaria/proxy/relay.hpp"
 #include "kanaria/proxy/retry.hpp"
@@ -34,8 +35,9 @@ targets::Split& split_of(const runtime::Route& route, bool& failed_over) {
 const targets::Group* choose(Request& request, const rules::Forward& action) {
   const runtime::Route& route = request.listener.routes[action.index];
   bool failed_over = false;
-  targets::Split& split = split_of(route, failed_over);
-  const auto [chosen, is_drawn] = request.stay.choose(request, action, route, split);
+  const auto [chosen, is_drawn] = route.experiment
+                                      ? choose_arm(request, action, route)
+                                      : request.stay.choose(request, action, route, split_of(route, failed_over));
   if (chosen == targets::Split::kNone) return nullptr;
   const targets::Group& group = *route.groups[chosen];
   request.stay.read_target(request, group);
@@ -232,6 +234,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     fault = co_await try_once(request, attempted, first);
     lease->tell(fault, request.record.target_status);
     if (fault == Fault::None) co_return;
+    tell_failure(request, fault);
     const Failure failure{fault, attempted.sent, request.answer_started(), attempted.body_consumed};
     const Retry again = retry(failure, method, group->retries, tries.counted);
     if (!again.again || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;

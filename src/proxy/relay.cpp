@@ -93,6 +93,7 @@ net::Awaitable<Fault> relay_answer(Request& request, targets::Attempt& attempt, 
   record.target_head = request.context.loop.now().time;
   const http::ResponseHead& head = **received;
   lease.answers();
+  request.exposure.answered(head.status, record.target_head - record.sent_to_target);
   record.target_status = record.elb_status = head.status;
   record.answered_by = observe::AnsweredBy::Target;
   record.is_websocket = head.status == 101;

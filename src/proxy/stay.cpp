@@ -183,7 +183,8 @@ Stay::Choice Stay::choose_bucket(Request& request, const rules::Forward& action,
   const rules::User user = rules::user_of(request.client.head(), action.user_key);
   if (user.by != nullptr) {
     note(request, Sticky::Kept);
-    return {group_of(targets::bucket_of(route.scope, user.name), route, split), false};
+    bucket_ = targets::bucket_of(route.scope, user.name);
+    return {group_of(*bucket_, route, split), false};
   }
   const Found found = read(request, purpose_, route.scope, kBucketLife, kBucketRenewals, entries_);
   const bool is_known = found.entry != nullptr && bucket_in(found.entry->value) < targets::kBuckets;
@@ -191,6 +192,7 @@ Stay::Choice Stay::choose_bucket(Request& request, const rules::Forward& action,
   Random& random = request.context.loop.random();
   const std::uint32_t bucket =
       is_known ? bucket_in(found.entry->value) : route.split->bucket_in(route.split->choose(random), random);
+  bucket_ = bucket;
   const Choice choice{group_of(bucket, route, split), !is_known};
   const targets::Group& group = *route.groups[choice.group];
   entry_ = {route.scope, bucket_value(bucket, group.id), now_of(request)};

@@ -73,6 +73,16 @@ Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, c
     if (!table) table = rules::RuleTable::compile(listener, workers, diagnostics);
     prepared.tables.push_back(std::move(table));
   }
+  for (const config::Rollout& rollout : model->rollouts) {
+    auto matches = std::make_shared<std::vector<RolloutMatch>>();
+    for (const config::RolloutMatch& match : rollout.match) {
+      RolloutMatch& made = matches->emplace_back(RolloutMatch{{}, match.target_group.value});
+      for (const config::Condition& condition : match.conditions)
+        made.conditions.push_back(
+            rules::Condition::compile(condition, workers, "rollouts[" + rollout.name + "].match", diagnostics));
+    }
+    if (!matches->empty()) prepared.matches.emplace(rollout.name, std::move(matches));
+  }
   if (diagnostics.has_errors()) return {};
   for (const config::TargetGroup& group : model->target_groups) {
     for (const config::Target& target : group.targets) {
@@ -93,8 +103,9 @@ Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, c
 
 class Compiler {
  public:
-  Compiler(Prepared prepared, const Snapshot* previous, observe::Metrics& metrics, targets::TargetTable& table)
-      : previous_(previous), metrics_(metrics), table_(table), made_(new Snapshot(metrics)) {
+  Compiler(Prepared prepared, const Snapshot* previous, observe::Metrics& metrics, targets::TargetTable& table,
+           const RolloutShares& shares)
+      : previous_(previous), metrics_(metrics), table_(table), shares_(shares), made_(new Snapshot(metrics)) {
     made_->revision_ = previous == nullptr ? 1 : previous->revision() + 1;
     made_->prepared_ = std::move(prepared);
     made_->connection_policy_ = rules::connection_policy(made_->settings());
@@ -174,10 +185,34 @@ class Compiler {
     }
     const Route* const before = previous_route(listener, rule, forward);
     route.split = before != nullptr ? before->split : split_of(weights, forward.split);
+    const auto share = shares_.find(listener + "/" + rule);
+    if (share != shares_.end() && share->second.trial) {
+      route.experiment = experiment_of(share->second, route, forward);
+      return route;  // who spills to whom is the rollout's to say
+    }
     if (!forward.failover) return route;
     if (before != nullptr) route.survivors = before->survivors;
     if (route.survivors.empty()) route.survivors = survivors_of(weights, forward.split);
     return route;
+  }
+
+  std::shared_ptr<const Experiment> experiment_of(const RolloutShare& share, const Route& route,
+                                                  const rules::Forward& forward) const {
+    const auto index_of = [&](const std::string& name) {
+      return static_cast<std::size_t>(std::ranges::find(route.groups, name, &targets::Group::name) -
+                                      route.groups.begin());
+    };
+    auto made = std::make_shared<Experiment>();
+    made->trial = share.trial;
+    made->stable = index_of(share.stable);
+    made->canary = index_of(share.canary);
+    made->coin = evidence::coin_of(share.weight.value_or(0) / double{config::kWholeRule}, share.tolerance);
+    std::vector<std::uint32_t> stable_alone(route.groups.size());
+    stable_alone[made->stable] = 1;
+    made->without_canary = split_of(stable_alone, forward.split);
+    const auto matches = made_->prepared_.matches.find(share.rollout);
+    if (share.matches && matches != made_->prepared_.matches.end()) made->matches = matches->second;
+    return made;
   }
 
   static std::shared_ptr<targets::Split> split_of(const std::vector<std::uint32_t>& weights, config::SplitMode mode) {
@@ -216,13 +251,14 @@ class Compiler {
   const Snapshot* previous_;
   observe::Metrics& metrics_;
   targets::TargetTable& table_;
+  const RolloutShares& shares_;
   std::shared_ptr<Snapshot> made_;
 };
 
 std::shared_ptr<const Snapshot> compile(Prepared prepared, const std::vector<std::uint32_t>& bindings,
                                         const Snapshot* previous, observe::Metrics& metrics,
-                                        targets::TargetTable& table) {
-  return Compiler(std::move(prepared), previous, metrics, table).run(bindings);
+                                        targets::TargetTable& table, const RolloutShares& shares) {
+  return Compiler(std::move(prepared), previous, metrics, table, shares).run(bindings);
 }
 
 }  // namespace kanaria::runtime

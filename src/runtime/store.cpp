@@ -64,6 +64,23 @@ void check_lost_targets(const config::Model& before, const config::Model& after,
   });
 }
 
+/// Rules whose weights the operator edits while a rollout owns them.
+void warn_of_owned(const config::Model& before, const config::Model& after, const RolloutShares& shares,
+                   config::Diagnostics& diagnostics) {
+  for_each_forward(after, [&](const std::string& name, const config::Rule& rule, const config::Forward& forward) {
+    const auto share = shares.find(name);
+    if (share == shares.end() || !share->second.weight) return;
+    const std::size_t slash = name.find('/');
+    OverrideFault unknown;
+    const config::Rule* const was = find_rule(before, name.substr(0, slash), name.substr(slash + 1), unknown);
+    const auto* const old = was == nullptr ? nullptr : std::get_if<config::Forward>(&was->action.of);
+    if (old == nullptr || old->target_groups == forward.target_groups) return;
+    diagnostics.warning(rule.action.at, name,
+                        "the weights of rule " + name + " were edited, but rollout " + share->second.rollout +
+                            " decides them: its share stays");
+  });
+}
+
 /// Of several processes one after the other.
 std::string draw_process_id() {
   char digits[17];
@@ -125,7 +142,7 @@ const Generation* Store::generation(const std::string& rule) const {
   return found == generations_.end() ? nullptr : &found->second;
 }
 
-net::Awaitable<Outcome> Store::carry_out(const EditWanted& edit, const ChangeOptions& options) {
+net::Awaitable<Outcome> Store::carry_out(const EditWanted& edit, const ChangeOptions& options, const Hooks& hooks) {
   co_await turn();
   Outcome outcome;
   if (closed_) {
@@ -133,7 +150,15 @@ net::Awaitable<Outcome> Store::carry_out(const EditWanted& edit, const ChangeOpt
   } else {
     Wanted wanted = wanted_;
     edit(wanted, outcome);
-    if (!outcome.diagnostics.has_errors()) co_await apply(wanted, options, outcome);
+    const bool steers_nothing = hooks.steers && wanted.shares == wanted_.shares;
+    if (outcome.diagnostics.has_errors()) {
+      // Nothing is changed.
+    } else if (steers_nothing) {  // other steps or words, but no request goes another way
+      if (hooks.before) co_await hooks.before();
+      if (hooks.adopt) hooks.adopt();
+    } else {
+      co_await apply(wanted, options, hooks, outcome);
+    }
   }
   if (current_) outcome.revision = current_->revision();
   next_turn();
@@ -145,8 +170,13 @@ net::Awaitable<Outcome> Store::change(const Edit& edit, const ChangeOptions& opt
     wanted.file = edit(wanted.file);
     if (options.reset_overrides) wanted.overrides = {};
     forget_gone(wanted.overrides, *wanted.file, outcome.diagnostics);
+    if (steering_ == nullptr) return;
+    wanted.shares = steering_->follow(*wanted.file);
+    if (wanted_.file) warn_of_owned(*wanted_.file, *wanted.file, wanted.shares, outcome.diagnostics);
   };
-  Outcome outcome = co_await carry_out(change_file, options);
+  Hooks hooks;
+  if (steering_ != nullptr) hooks.adopt = [this] { steering_->adopt(); };
+  Outcome outcome = co_await carry_out(change_file, options, hooks);
   co_return outcome;
 }
 
@@ -158,13 +188,21 @@ net::Awaitable<Outcome> Store::override_targets(const TargetChange& change) {
   };
   ChangeOptions options{change.who, change.when};
   options.remedy = "give the rule other weights first";
-  Outcome outcome = co_await carry_out(change_targets, options);
+  const Hooks nothing;
+  Outcome outcome = co_await carry_out(change_targets, options, nothing);
   co_return outcome;
 }
 
 net::Awaitable<Outcome> Store::override_weights(const WeightChange& change) {
   const EditWanted change_weights = [&](Wanted& wanted, Outcome& outcome) {
     if (!current_) return refuse(outcome, Outcome::Status::Refused, "", "kanaria is starting");
+    const auto owner = wanted.shares.find(change.name());
+    if (owner != wanted.shares.end() && owner->second.weight)
+      return refuse(outcome, Outcome::Status::Refused, change.name(),
+                    "rollout " + owner->second.rollout + " decides the weights of " + change.name() +
+                        ": kanaria rollout set-weight " + owner->second.rollout +
+                        " N% changes the canary's share, kanaria rollout abort " + owner->second.rollout +
+                        " takes it back");
     const Generation* const now = generation(change.name());
     if (change.generation && now != nullptr && *change.generation != now->id)
       return refuse(outcome, Outcome::Status::Stale, change.name(),
@@ -174,7 +212,8 @@ net::Awaitable<Outcome> Store::override_weights(const WeightChange& change) {
   };
   ChangeOptions options{change.who, change.when};
   options.force = true;  // as when all weights are 0: the operator's word
-  Outcome outcome = co_await carry_out(change_weights, options);
+  const Hooks nothing;
+  Outcome outcome = co_await carry_out(change_weights, options, nothing);
   co_return outcome;
 }
 
@@ -188,7 +227,18 @@ net::Awaitable<Outcome> Store::end_expired(WallTime now, std::vector<std::string
   };
   ChangeOptions options{"the end of an override's time", now};
   options.force = true;
-  Outcome outcome = co_await carry_out(end, options);
+  const Hooks nothing;
+  Outcome outcome = co_await carry_out(end, options, nothing);
+  co_return outcome;
+}
+
+net::Awaitable<Outcome> Store::steer(const Steer& steer, const ChangeOptions& options) {
+  const EditWanted change_shares = [&](Wanted& wanted, Outcome& outcome) {
+    if (!current_) return refuse(outcome, Outcome::Status::Refused, "", "kanaria is starting");
+    steer.edit(*wanted.file, wanted.shares, outcome);
+  };
+  const Hooks hooks{steer.before, steer.adopt, true};
+  Outcome outcome = co_await carry_out(change_shares, options, hooks);
   co_return outcome;
 }
 
@@ -198,9 +248,11 @@ net::Awaitable<void> Store::close() {
   next_turn();
 }
 
-net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& options, Outcome& outcome) {
+net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& options, const Hooks& hooks,
+                                  Outcome& outcome) {
   config::Diagnostics& diagnostics = outcome.diagnostics;
-  const std::shared_ptr<const config::Model> next = in_force(wanted.overrides, wanted.file);
+  const std::shared_ptr<const config::Model> next =
+      with_shares(wanted.shares, in_force(wanted.overrides, read_by_role(wanted.shares, wanted.file)));
   auto examine = [&] { return config::validate(*next, diagnostics), !diagnostics.has_errors(); };
   const bool is_valid = co_await blocking_.run(control_, examine);
   if (!is_valid) {
@@ -236,6 +288,7 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& opt
     outcome.status = outcome.changes.empty() ? Outcome::Status::Unchanged : Outcome::Status::Applied;
     co_return;
   }
+  if (!diagnostics.has_errors() && hooks.before) co_await hooks.before();
   if (!diagnostics.has_errors()) bindings = publisher_.bind(*next, diagnostics);
   if (diagnostics.has_errors()) {
     outcome.status = Outcome::Status::Refused;
@@ -244,9 +297,10 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& opt
   const std::shared_ptr<const Snapshot> former = current_;
   // All of it before anybody else runs: who asks while the workers are told must not meet a rule of one and its groups
   // of the other.
-  current_ = compile(std::move(prepared), bindings, current_.get(), metrics_, table_);
+  current_ = compile(std::move(prepared), bindings, current_.get(), metrics_, table_, wanted.shares);
   count_generations(former ? former->model() : config::Model(), wanted, options);
   wanted_ = wanted;
+  if (hooks.adopt) hooks.adopt();
   co_await publisher_.publish(current_);
   names_.set(names);
   co_await keep(wanted.overrides, *next, diagnostics);
@@ -289,21 +343,25 @@ void Store::count_generations(const config::Model& before, const Wanted& after, 
     const auto found = overrides.weights.find(name);
     return found == overrides.weights.end() ? nullptr : &found->second;
   };
+  const auto owner_of = [](const RolloutShares& shares, const std::string& name) {
+    const auto found = shares.find(name);
+    return found == shares.end() || !found->second.weight ? "" : found->second.rollout;
+  };
   std::map<std::string, Generation, std::less<>> next;
-  for_each_forward(
-      current_->model(), [&](const std::string& name, const config::Rule&, const config::Forward& forward) {
-        const auto known = generations_.find(name);
-        const auto was = weights.find(name);
-        const WeightOverride* const old_override = override_of(wanted_.overrides, name);
-        const WeightOverride* const new_override = override_of(after.overrides, name);
-        const bool same_override = (old_override == nullptr) == (new_override == nullptr) &&
-                                   (new_override == nullptr || *old_override == *new_override);
-        const bool stays = known != generations_.end() && was != weights.end() &&
-                           was->second == forward.target_groups && same_override;
-        next.emplace(
-            name, stays ? known->second
-                        : Generation{process_ + "-" + std::to_string(current_->revision()), options.who, options.when});
-      });
+  for_each_forward(current_->model(), [&](const std::string& name, const config::Rule&,
+                                          const config::Forward& forward) {
+    const auto known = generations_.find(name);
+    const auto was = weights.find(name);
+    const WeightOverride* const old_override = override_of(wanted_.overrides, name);
+    const WeightOverride* const new_override = override_of(after.overrides, name);
+    const bool same_override = (old_override == nullptr) == (new_override == nullptr) &&
+                               (new_override == nullptr || *old_override == *new_override);
+    const bool stays = known != generations_.end() && was != weights.end() && was->second == forward.target_groups &&
+                       same_override && owner_of(wanted_.shares, name) == owner_of(after.shares, name);
+    next.emplace(name,
+                 stays ? known->second
+                       : Generation{process_ + "-" + std::to_string(current_->revision()), options.who, options.when});
+  });
   generations_ = std::move(next);
 }
 

@@ -95,6 +95,8 @@ net::Awaitable<void> Control::restore(const config::Model& model) {
   const WallTime now = std::chrono::system_clock::now();
   std::erase_if(overrides.weights, [&](const auto& ours) { return ours.second.until && *ours.second.until <= now; });
   parts_->store.restore(std::move(overrides));
+  const std::string lost = co_await parts_->rollouts.restore(model.state_dir->value);
+  if (!lost.empty()) spdlog::error("rollouts have lost their state, and their canaries get nothing: {}", lost);
 }
 
 std::string Control::listen_admin(std::uint32_t binding, std::string_view key, const config::AdminListen& listen) {
@@ -236,6 +238,7 @@ net::Awaitable<void> Control::drain() {
   config::LoadBalancer settings;
   if (parts_->store.current()) settings = parts_->store.current()->settings();
   co_await parts_->store.close();  // a change in progress still needs the workers
+  co_await parts_->rollouts.close();
   if (was_ready) {
     net::Countdown delay(parts_->control, 1);
     co_await delay.wait(settings.drain_delay);

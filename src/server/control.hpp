@@ -1,6 +1,6 @@
 // Control: the loop that carries no traffic. It owns the workers, the sockets and the store, publishes snapshots, and
-// drains (control.cpp), reloads (reloading.cpp), and tells how things are (reporting.cpp). Everything here runs on its
-// thread, which is the one that called run().
+// drains (control.cpp), reloads (reloading.cpp), and tells how things are (reporting.cpp, rollouts.cpp). Everything
+// here runs on its thread, which is the one that called run().
 #pragma once
 
 #include <functional>
@@ -32,6 +32,8 @@ class Control final : public Server, private runtime::Publisher, private Listene
   net::Awaitable<WeightsChanged> change_weights(const runtime::WeightChange& change) override;
   std::optional<RuleWeights> weights_of(const std::string& listener, const std::string& rule,
                                         runtime::OverrideFault& fault) const override;
+  std::vector<rollout::Report> rollouts() override;
+  net::Awaitable<rollout::Changed> change_rollout(const rollout::Command& command) override;
   net::Awaitable<Status> status() override;
   const observe::ErrorLog& errors() override;
   const runtime::Snapshot& snapshot() const override;
@@ -63,6 +65,8 @@ class Control final : public Server, private runtime::Publisher, private Listene
   void limit_connections(const config::LoadBalancer& settings);
   void note_applied(const config::Loaded& loaded, const runtime::ChangeOptions& options);
   void add_traffic(const std::string& listener, const std::string& rule, RuleWeights& weights) const;
+  void add_rollout(RuleWeights& weights) const;
+  void add_rollouts(observe::ProcessFacts& facts) const;
 
   // runtime::Publisher
   std::vector<std::uint32_t> bind(const config::Model& model, config::Diagnostics& diagnostics) override;

@@ -13,6 +13,7 @@
 #include "control.hpp"
 #include "kanaria/config/parse.hpp"
 #include "kanaria/net/signals.hpp"
+#include "kanaria/rollout/controller.hpp"
 #include "observer.hpp"
 #include "target_control.hpp"
 #include "weights_by_hand.hpp"
@@ -48,6 +49,7 @@ struct Control::Parts {
         names(control, name_servers(), std::move(on_names)),
         store(control, blocking, publisher, metrics, targets.table(), names, worker_count),
         weights(control, store, targets.table()),
+        rollouts(control, store, worker_count),
         observer(control, metrics, access_log, worker_count),
         config_file(control, file),
         bindings(worker_count) {
@@ -62,6 +64,7 @@ struct Control::Parts {
     for (auto& worker : workers)
       worker->set_shed_elsewhere(
           [this, &asking = *worker](const targets::Target& target) { return shed_elsewhere(asking, target); });
+    store.set_steering(rollouts);
   }
 
   /// On the asking worker's thread.
@@ -90,6 +93,7 @@ struct Control::Parts {
   runtime::Names names;
   runtime::Store store;
   WeightsByHand weights;
+  rollout::Controller rollouts;
   Observer observer;
   ConfigFile config_file;
   Bindings bindings;

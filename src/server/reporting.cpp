@@ -38,6 +38,7 @@ std::string Control::metrics() const {
   }
   for (const auto& [rule, ours] : parts_->store.overrides().weights) facts.overridden_rules.push_back(rule);
   facts.config_file_state = name_of(parts_->config_file.state().is);
+  add_rollouts(facts);
   return parts_->metrics.text(facts);
 }
 
@@ -59,7 +60,10 @@ std::optional<RuleWeights> Control::weights_of(const std::string& listener, cons
                                                runtime::OverrideFault& fault) const {
   std::optional<RuleWeights> weights =
       parts_->weights.report(listener, rule, health_of(parts_->targets.table().report()), fault);
-  if (weights) add_traffic(listener, rule, *weights);
+  if (weights) {
+    add_traffic(listener, rule, *weights);
+    add_rollout(*weights);
+  }
   return weights;
 }
 
@@ -123,6 +127,7 @@ net::Awaitable<Status> Control::status() {
       if (!std::holds_alternative<config::Forward>(rule.action.of) || in_file == rules_in_file.end()) return;
       made.weights = parts_->weights.report(written.name, rule, *in_file->second, health);
       add_traffic(written.name, rule.name, *made.weights);
+      add_rollout(*made.weights);
       for (const RuleWeights::Group& group : made.weights->groups) {
         made.requests += group.traffic.requests;
         made.errors += group.traffic.errors;

@@ -24,29 +24,35 @@ class Commands(Case):
     def test_every_command_has_help_with_an_example(self):
         overview = self.assert_run(0, "--help").stdout
         for command in ("serve", "check", "show", "diff", "explain", "probe", "reload", "status", "weights", "targets",
-                        "errors", "healthcheck", "completion"):
+                        "rollout", "errors", "healthcheck", "completion"):
             with self.subTest(command):
                 self.assertIn(f"\n  {command} ", overview)
                 self.assertRegex(self.assert_run(0, command, "--help").stdout, f"Example:\n  .*kanaria {command}")
 
     def test_usage_errors_are_exit_2(self):
         for arguments in ([], ["nonsense"], ["check"], ["check", "--nonsense", "x"], ["serve"], ["diff"],
-                          ["weights"],
+                          ["weights"], ["rollout"], ["rollout", "status"], ["rollout", "set-weight", "checkout"],
+                          ["rollout", "promote", "checkout", "--yes"], ["rollout", "status", "checkout", "--timeout", "1h"],
+                          ["rollout", "status", "checkout", "--wait", "--timeout", "0s"], ["rollout", "abort", "a/b"],
                           ["explain", "GET"], ["probe", "shop.test"], ["probe", "http://shop.test/", "-n", "0"],
                           ["probe", "http://shop.test/", "-H", "no colon"], ["probe", "https://shop.test/"],
                           ["healthcheck", "--admin", "nonsense"], ["completion"], ["completion", "csh"]):
             with self.subTest(arguments):
                 self.assert_run(2, *arguments)
 
-    def test_what_comes_later_is_refused_by_name(self):
-        for arguments in (["rollout", "list"],):
-            with self.subTest(arguments):
-                result = self.assert_run(2, *arguments)
-                self.assertIn("not available yet", result.stdout + result.stderr)
+    def test_a_command_of_commands_without_one_shows_its_help(self):
+        shown = self.assert_run(2, "rollout").stderr
+        self.assertEqual(shown, self.assert_run(0, "rollout", "--help").stdout)
+        for verb in ("list", "status", "start", "promote", "pause", "resume", "abort", "retry", "set-weight"):
+            self.assertIn(f"\n  {verb} ", shown)
+            self.assertRegex(self.assert_run(0, "rollout", verb, "--help").stdout, f"Example:\n  kanaria rollout {verb}")
 
     def test_a_misspelt_command_is_answered_with_what_was_meant(self):
         self.assertIn('unknown command "chek": did you mean "check"?', self.assert_run(2, "chek", "x").stderr)
         self.assertIn('unknown option "-v"', self.assert_run(2, "-v").stderr)
+        self.assertIn('unknown command "strat": did you mean "start"?', self.assert_run(2, "rollout", "strat", "x").stderr)
+        self.assertIn("kanaria keys --help lists them", self.assert_run(2, "keys", "explode").stderr)
+        self.assertIn("there is only --help", self.assert_run(2, "rollout", "--admin", "127.0.0.1:1", "abort", "x").stderr)
 
     def test_check_says_all_faults_at_once(self):
         text = (self.dir / self.file()).read_text()
@@ -63,6 +69,19 @@ class Commands(Case):
         self.assertIn("warning", self.assert_run(0, "check", odd).stderr)
         self.assert_run(78, "check", "--strict", odd)
         self.assert_run(78, "check", odd, "--strict", self.file())
+
+    def test_check_prints_what_rollouts_do(self):
+        example = (SOURCE / "config/rollout.yaml").read_text()
+        result = self.assert_run(0, "check", self.write("rollout.yaml", example), env={"STATE_DIRECTORY": str(self.dir)})
+        self.assertRegex(result.stdout, r"rollout checkout +http/canary +app-main -> app-canary\n"
+                                        r" +1% 5m, 10% analysis, 50% until promote, 100%, bake 10m\n +at least 15m;")
+
+    def test_check_compiles_the_matches_of_rollouts(self):
+        example = (SOURCE / "config/rollout.yaml").read_text().replace("values: [always]", 'regex_values: ["("]')
+        result = self.assert_run(78, "check", self.write("rollout.yaml", example), env={"STATE_DIRECTORY": str(self.dir)})
+        line = example[:example.index("regex_values")].count("\n") + 1
+        self.assertRegex(result.stderr, rf"rollout\.yaml:{line}:\d+: error: .*regular expression")
+        self.assertIn("1 error,", result.stdout)
 
     def test_check_goes_on_after_a_bad_file(self):
         bad = self.write("bad.yaml", "listeners: 7\n")

@@ -24,7 +24,9 @@ OFFERS = (
     ("kanaria serve --config ca", {"canary.yaml"}),
     ("kanaria diff --config canary.yaml oth", {"other.yaml"}),
     ("kanaria gen", set()),             # hidden commands
-    ("kanaria roll", set()),
+    ("kanaria roll", {"rollout"}),
+    ("kanaria rollout re", {"resume", "retry"}),
+    ("kanaria rollout promote checkout --fu", {"--full"}),
     ("kanaria reload --dry", {"--dry-run"}),
     ("kanaria targets app-main nonsense", set()),
     ("kanaria probe --count-by ca", set()),  # a value that nobody can know

@@ -51,7 +51,7 @@ BAD = {
                                     "priority 10 is already used"),
     "bad regular expression": (FINE.replace('path_pattern: ["/"]', 'path_pattern: {regex_values: ["("]}'), ["5:53"],
                                "regular expression"),
-    "not available yet": (FINE + "rollouts: []\n", ["11:1"], "not available yet"),
+    "not available yet": (FINE.replace("- port: 18080", "- port: 18080\n    ssl_policy: a"), ["3:5"], "not available yet"),
     "two faults": (FINE.replace("weight: 90", "weight: 1000").replace("127.0.0.1:9002", "127.0.0.1:99999"),
                    ["6:69", "10:34"], "99999"),
 }

@@ -61,6 +61,11 @@ class Exported(Metrics):
     def test_times_are_told_by_group_and_by_who_answered(self):
         daemon = self.daemon()
         self.ask(101)
+        # A request is counted after its last byte went out.
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline and sum(
+                map(float, re.findall(r"^kanaria_request_duration_seconds_count{.*} (\S+)$", daemon.metrics(), re.M))) < 101:
+            pass
         for group, by, count in (("app-main", "target", 90), ("app-canary", "target", 10), ("app-gone", "kanaria", 1)):
             labels = {"target_group": group, "answered_by": by}
             self.assertEqual(daemon.metric("request_duration_seconds_count", **labels), count, group)

@@ -46,7 +46,8 @@ access_logs: {}
 admin: {address: none}
 cookie_key_file: none
 listeners:
-  - port: 8080
+  - name: web
+    port: 8080
     proxy_protocol: {version: v1, trusted: [192.0.2.1]}
     rules:
       - priority: 10
@@ -65,6 +66,10 @@ listeners:
       - priority: 30
         conditions: [{path_pattern: [/h]}]
         action: {forward: {split: per_user, user_key: [{cookie: i}], target_groups: [{name: main}], stickiness: {enabled: false}}}
+      - name: split
+        priority: 40
+        conditions: [{path_pattern: [/j]}]
+        action: {forward: {target_groups: [{name: main, weight: 100}, {name: second, weight: 0}]}}
     default_action: {fixed_response: {status_code: 404}}
 state_dir: ${DIR}
 target_groups:
@@ -75,10 +80,21 @@ target_groups:
     target_group_health: {unhealthy_state_routing: {}}
     retries: {}
     passive_health: {}
+  - {name: second}
+rollouts:
+  - name: checkout
+    rule: web/split
+    stable: main
+    canary: second
+    steps: [{set_weight: 1%}, {pause: {duration: 5m}}, {set_weight: 50%}, {analysis: {}}, {set_weight: 100%}]
+    match: [{path_pattern: [/k], target_group: second}]
+    analysis: {metrics: [{name: errors, type: error_rate, bad: {}}]}
 """)
 LISTENER = ("listeners", 0)
 RULES = (*LISTENER, "rules")
 GROUP = ("target_groups", 0)
+ROLLOUT = ("rollouts", 0)
+METRIC = (*ROLLOUT, "analysis", "metrics", 0)
 PLACES = {
     "File": (),
     "Log": ("log",),
@@ -110,18 +126,38 @@ PLACES = {
     "UnhealthyStateRouting": (*GROUP, "target_group_health", "unhealthy_state_routing"),
     "Retries": (*GROUP, "retries"),
     "PassiveHealth": (*GROUP, "passive_health"),
+    "Rollout": ROLLOUT,
+    "RolloutStep": (*ROLLOUT, "steps", 0),
+    "Pause": (*ROLLOUT, "steps", 1, "pause"),
+    "AnalysisStep": (*ROLLOUT, "steps", 3, "analysis"),
+    "RolloutMatch": (*ROLLOUT, "match", 0),
+    "RolloutAnalysis": (*ROLLOUT, "analysis"),
+    "RolloutMetric": METRIC,
+    "BadAnswers": (*METRIC, "bad"),
 }
+DELETE = object()
+LATENCY = {"type": "latency", "bad": DELETE}
+THRESHOLD = {"type": "threshold", "bad": DELETE, "metric": "p99", "max": 1}
 # What must stand beside a value for it to be in order.
 BESIDE = {
     ("HealthCheck", "interval", 1): {"timeout": "100ms"},
     ("HealthCheck", "timeout", 120): {"interval": 300},
     ("TargetGroup", "load_balancing_anomaly_mitigation", "on"): {"load_balancing_algorithm_type": "weighted_random"},
     ("TargetStickiness", "type", "app_cookie"): {"cookie_name": "a"},
+    ("RolloutMetric", "type", "latency"): LATENCY,
+    ("RolloutMetric", "type", "threshold"): THRESHOLD,
+    ("RolloutMetric", "slo_p99_max", 3600): LATENCY,
+    ("RolloutMetric", "metric", "success_rate"): {"type": "threshold", "bad": DELETE, "min": "99%"},
+    ("RolloutMetric", "metric", "p99"): THRESHOLD,
+    ("RolloutMetric", "max", 3600): {**THRESHOLD, "max": 3600},
+    ("RolloutMetric", "interval", 1): THRESHOLD,
+    ("RolloutMetric", "interval", 86400): THRESHOLD,
+    ("RolloutMetric", "failure_limit", 0): THRESHOLD,
+    ("RolloutMetric", "failure_limit", 1000): THRESHOLD,
 }
 # Bounds of less than a second, which a number can't say: the schema's whole seconds are wider.
 FINER = {("LoadBalancer", "request_header_timeout"), ("LoadBalancer", "target_connect_timeout"), ("TargetGroup", "target_idle_timeout"),
-         ("TargetGroup", "pending_timeout"), ("HealthCheck", "timeout")}
-DELETE = object()
+         ("TargetGroup", "pending_timeout"), ("HealthCheck", "timeout"), ("RolloutMetric", "slo_p99_max"), ("RolloutMetric", "max")}
 
 
 def mapping_at(document, scope):
@@ -254,6 +290,8 @@ class Schema(Case):
             with self.subTest(f"{scope}.{key}"):
                 other = instead_of.get((scope, key))
                 beside = {other: DELETE} if other else {}
+                if scope == "RolloutMetric":  # whatever type it is, its keys may be so
+                    beside = {"type": "${VAR}"}
                 self.assertEqual(faults_of(with_value(scope, key, "a${VAR}", **beside)), [])
 
     def test_both_refuse(self):
@@ -262,7 +300,7 @@ class Schema(Case):
             ("File", "listeners", []),
             ("File", "listeners", {}),
             ("File", "load_balancer", None),
-            ("File", "rollouts", []),
+            ("File", "rollouts", {}),
             ("LoadBalancer", "idle_timeout", "60 s"),
             ("LoadBalancer", "idle_timeout", "060s"),
             ("LoadBalancer", "idle_timeout", True),
@@ -322,7 +360,39 @@ class Schema(Case):
             ("Retries", "retry_on", ["nonsense"]),
             ("Retries", "retry_on", ["connect_failure", "connect_failure"]),
             ("Retries", "budget", "20 %"),
-            ("PassiveHealth", "on", "reset")))
+            ("PassiveHealth", "on", "reset"),
+            ("Rollout", "hooks", []),
+            ("Rollout", "rule", "split"),
+            ("Rollout", "steps", []),
+            ("Rollout", "holdback", "50.01%"),
+            ("Rollout", "holdback", 5),
+            ("Rollout", "revision", "a b"),
+            ("RolloutStep", "set_weight", 10),
+            ("RolloutStep", "set_weight", "10"),
+            ("RolloutStep", "set_weight", "0.001%"),
+            ("RolloutStep", "set_weight", "100.5%"),
+            ("RolloutStep", "set_weight", "-1%"),
+            ("RolloutStep", "set_weight", DELETE),
+            ("RolloutStep", "pause", {}),
+            ("RolloutStep", "pause", "5m", {"set_weight": DELETE}),
+            ("AnalysisStep", "min_canary_requests", "none"),
+            ("RolloutMatch", "path_pattern", DELETE),
+            ("RolloutMatch", "source_ip", ["10.0.0.1"]),
+            ("RolloutAnalysis", "metrics", []),
+            ("RolloutAnalysis", "false_rollback_rate", 0),
+            ("RolloutAnalysis", "false_rollback_rate", 0.5),
+            ("RolloutAnalysis", "false_rollback_rate", "1%"),
+            ("RolloutAnalysis", "tolerance", 0.9),
+            ("RolloutMetric", "slo_max", "0%"),
+            ("RolloutMetric", "slo_max", "100%"),
+            ("RolloutMetric", "slo_max", 0.05),
+            ("RolloutMetric", "slo_p99_max", 1),
+            ("RolloutMetric", "slo_max", "5%", LATENCY),
+            ("RolloutMetric", "interval", 60),
+            ("RolloutMetric", "metric", "p99", {"type": "threshold", "bad": DELETE}),
+            ("RolloutMetric", "min", "99%", THRESHOLD),
+            ("RolloutMetric", "type", "threshold", {"bad": DELETE}),
+            ("BadAnswers", "matcher", "5xx")))
 
     def test_both_take(self):
         self.assert_verdicts((str(change), with_value(*change), True) for change in (
@@ -349,7 +419,21 @@ class Schema(Case):
             ("HealthCheck", "matcher", 204),
             ("HealthCheck", "matcher", "200,204-299"),
             ("UnhealthyStateRouting", "minimum_healthy_targets_percentage", "50%"),
-            ("Retries", "retry_on", [])))
+            ("Retries", "retry_on", []),
+            ("File", "rollouts", []),
+            ("Rollout", "holdback", "49.99%"),
+            ("Rollout", "match", []),
+            ("Rollout", "revision", "${UNSET:-2026-11-23.1}"),
+            ("RolloutStep", "set_weight", "0%"),
+            ("RolloutStep", "set_weight", "12.50%"),
+            ("RolloutStep", "set_weight", "${UNSET:-5%}"),
+            ("AnalysisStep", "max_wait", "30m"),
+            ("RolloutAnalysis", "false_rollback_rate", 0.499999),
+            ("RolloutAnalysis", "false_rollback_rate", "0.01"),
+            ("RolloutAnalysis", "tolerance", 1.5),
+            ("RolloutMetric", "slo_max", "0.0001%"),
+            ("RolloutMetric", "slo_max", "none"),
+            ("BadAnswers", "matcher", "429,500-599")))
 
 
 if __name__ == "__main__":

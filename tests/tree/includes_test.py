@@ -9,9 +9,9 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(sys.argv.pop(1)).resolve()
-ORDER = "base net http cookies observe config rules targets runtime proxy server admin cli".split()
+ORDER = "base net http cookies observe config rules targets evidence runtime rollout proxy server admin cli".split()
 # Heavy or replaceable libraries, and the only folders of src/ that may see them.
-CONFINED = {"yaml-cpp/": {"config"}, "boost/beast": {"http", "cli", "echo"}, "nlohmann/": {"runtime", "admin", "cli", "echo"},
+CONFINED = {"yaml-cpp/": {"config"}, "boost/beast": {"http", "cli", "echo"}, "nlohmann/": {"runtime", "rollout", "admin", "cli", "echo"},
             "CLI/": {"cli", "echo"}, "re2/": {"rules"}, "ares": {"net"}, "openssl/": {"cookies", "server"},
             "prometheus/": {"observe"}}
 SOURCE_LINES, HEADER_LINES = 450, 200

@@ -27,6 +27,12 @@ enum class Existing : bool { Keep, Replace };
 /// Makes `file` in `directory`, for its owner alone, whole or not at all, and durable. 0, or the errno.
 int write_durably(const std::string& directory, const std::string& file, std::string_view text, Existing existing);
 
+/// Puts `text` in the place of `file`, for its owner alone, whole or not at all; durable by sync_file(). 0, or the
+/// errno.
+int replace_file(const std::string& file, std::string_view text);
+/// What `file` has, and that it is there, survives a power cut. 0, or the errno.
+int sync_file(const std::string& directory, const std::string& file);
+
 /// "DIRECTORY/NAME".
 std::string file_in(const std::string& directory, std::string_view name);
 

@@ -1,4 +1,5 @@
-// Which statuses of a health check mean success, in ALB's syntax: "200", "200,202", "200-299" (alb.md §5.1). Values.
+// A set of statuses in ALB's syntax: "200", "200,202", "200-299" (alb.md §5.1): those of a health check that mean
+// success, or those that a rollout counts as bad. Values.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,9 @@ class Matcher {
   };
 
   Matcher() : ranges_{{200, 200}} {}
-  /// None: not ALB's syntax, or a status outside 200-499, and `fault` ends a sentence that begins with the key.
-  static std::optional<Matcher> parse(std::string_view text, std::string& fault);
+  Matcher(std::uint16_t first, std::uint16_t last) : ranges_{{first, last}} {}
+  /// None: not ALB's syntax, or a status outside `allowed`, and `fault` ends a sentence that begins with the key.
+  static std::optional<Matcher> parse(std::string_view text, std::string& fault, Range allowed = {kFirst, kLast});
 
   bool matches(std::uint16_t status) const;
   /// "200,202,250-299": what parse() takes.

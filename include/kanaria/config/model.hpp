@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "kanaria/config/rollout.hpp"
 #include "kanaria/config/rule.hpp"
 #include "kanaria/config/target_group.hpp"
 #include "kanaria/http/desync.hpp"
@@ -113,10 +114,12 @@ struct Model {
   LoadBalancer load_balancer;
   AccessLogs access_logs;
   Admin admin;
-  std::optional<Text> state_dir;        // what outlives the process: the keys of cookies, where no file has them
+  std::optional<Text>
+      state_dir;  // what outlives the process: overrides, rollouts, and the keys of cookies, where no file has them
   std::optional<Text> cookie_key_file;  // see cookies/keys.hpp
   std::vector<Listener> listeners;      // at least one
   std::vector<TargetGroup> target_groups;
+  std::vector<Rollout> rollouts;  // not empty: state_dir is there
   friend bool operator==(const Model&, const Model&) = default;
 };
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,6 +103,27 @@ struct ProcessFacts {
   std::vector<Ejections> ejections;
   std::vector<std::string> overridden_rules;  // LISTENER/RULE
   std::string_view config_file_state;         // "in_sync", "differs", "broken"
+  struct Rollout {
+    std::string name;
+    std::string_view phase;
+    std::size_t step = 0;                     // passed
+    double weight = 0;                        // of the canary, 0-1
+    std::array<std::uint64_t, 2> requests{};  // of stable, of the canary
+    struct Metric {
+      std::string name;
+      std::optional<double> evidence;
+      std::array<std::uint64_t, 2> bad{};
+    };
+    std::vector<Metric> metrics;
+  };
+  std::vector<Rollout> rollouts;
+  std::vector<std::string_view> rollout_phases;  // all there are
+  struct Rollbacks {
+    std::string rollout;
+    std::string_view reason;
+    std::uint64_t count;
+  };
+  std::vector<Rollbacks> rollbacks;
 };
 
 class Metrics {

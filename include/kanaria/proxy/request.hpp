@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "kanaria/evidence/exposure.hpp"
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/observe/exchange_record.hpp"
 #include "kanaria/proxy/context.hpp"
@@ -20,6 +21,7 @@ struct Request {
   Outgoing& out;
   observe::ExchangeRecord& record;
   Stay stay = {};
+  evidence::Exposure exposure = {};
   bool continue_sent = false;  // a 1xx went to the client
   /// Configurations that came while it waited or tried again, as far as it met targets of theirs: the record tells of
   /// them.

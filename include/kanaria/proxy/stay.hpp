@@ -71,6 +71,9 @@ class Stay {
   /// Reads what the cookies say of the group's targets. Before the request's fields are gone.
   void read_target(Request& request, const targets::Group& group);
 
+  /// The bucket of a user that stays where it is, by split: per_user.
+  std::optional<std::uint32_t> bucket() const { return bucket_; }
+
   /// Target::id of the user's own target.
   std::optional<std::uint64_t> target() const { return target_; }
 
@@ -91,6 +94,7 @@ class Stay {
   bool is_due_ = false;
   cookies::Entry entry_;  // to be written
   cookies::Entries entries_;
+  std::optional<std::uint32_t> bucket_;
   // Of the group's targets: AWSALB or AWSALBAPP-0.
   const config::TargetStickiness* read_ = nullptr;  // the settings that it was read by
   std::optional<std::uint64_t> target_;

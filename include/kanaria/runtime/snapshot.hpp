@@ -19,11 +19,28 @@
 #include "kanaria/rules/network.hpp"
 #include "kanaria/rules/rule_table.hpp"
 #include "kanaria/runtime/names.hpp"
+#include "kanaria/runtime/rollout_shares.hpp"
 #include "kanaria/targets/split.hpp"
 #include "kanaria/targets/target.hpp"
 #include "kanaria/targets/target_table.hpp"
 
 namespace kanaria::runtime {
+
+/// A rollout's `match`, compiled.
+struct RolloutMatch {
+  std::vector<rules::Condition> conditions;  // all must hold
+  std::string target_group;
+};
+
+/// What a rollout in progress does to the requests of a route.
+struct Experiment {
+  std::shared_ptr<evidence::Trial> trial;
+  evidence::Coin coin;     // of the weights in force
+  std::size_t stable = 0;  // indexes of Route::groups, by role
+  std::size_t canary = 0;
+  std::shared_ptr<targets::Split> without_canary;            // all for stable, while the canary can't have its share
+  std::shared_ptr<const std::vector<RolloutMatch>> matches;  // null: none are in force
+};
 
 /// The live parts of one forward action.
 struct Route {
@@ -34,6 +51,7 @@ struct Route {
   std::vector<std::shared_ptr<targets::Split>> survivors;
   std::vector<std::shared_ptr<const targets::Group>> groups;  // as Forward::groups
   std::vector<std::uint32_t> rows;                            // of (listener, rule, group), as Forward::groups
+  std::shared_ptr<const Experiment> experiment;               // null: no rollout is in progress
 };
 
 /// A place to listen at. Its id is dense, and its own as long as the daemon listens there: connections refer to it,
@@ -73,6 +91,8 @@ struct Prepared {
   std::vector<std::shared_ptr<const rules::RuleTable>> tables;         // as model->listeners
   std::map<std::string, std::vector<boost::asio::ip::address>> names;  // of targets given by name
   std::shared_ptr<const cookies::KeyRing> keys;                        // null: no cookies are sealed
+  /// By the name of the rollout.
+  std::map<std::string, std::shared_ptr<const std::vector<RolloutMatch>>> matches;
 };
 
 class Snapshot {
@@ -124,9 +144,10 @@ Prepared prepare(std::shared_ptr<const config::Model> model, unsigned workers, c
                  const std::map<std::string, Known>& known, config::Diagnostics& diagnostics);
 
 /// The snapshot of a prepared model. `bindings`: the ids of the listeners' places, as model->listeners. `previous` may
-/// be null. `table` has the targets that are known already, and gets new ones. On control.
+/// be null. `table` has the targets that are known already, and gets new ones. `shares`: applied to the model already.
+/// On control.
 std::shared_ptr<const Snapshot> compile(Prepared prepared, const std::vector<std::uint32_t>& bindings,
                                         const Snapshot* previous, observe::Metrics& metrics,
-                                        targets::TargetTable& table);
+                                        targets::TargetTable& table, const RolloutShares& shares = {});
 
 }  // namespace kanaria::runtime

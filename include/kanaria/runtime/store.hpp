@@ -1,7 +1,8 @@
-// The one way to change the running configuration. What is wanted is the file's model and, on top of it, what was
-// changed by hand; a change edits either, validates and compiles the model that follows from both, publishes it, and
-// returns when every worker has acknowledged. Reload edits the file's model, and what was changed by hand stays; with a
-// state_dir it is kept there before the change returns. On control's thread; changes wait their turn.
+// The one way to change the running configuration. What is wanted is the file's model, on top of it what was changed by
+// hand, and on top of that the shares of rollouts; a change edits one of them, validates and compiles the model that
+// follows from all, publishes it, and returns when every worker has acknowledged. Reload edits the file's model, and
+// what was changed by hand stays; with a state_dir it is kept there before the change returns. On control's thread;
+// changes wait their turn.
 #pragma once
 
 #include <functional>
@@ -67,6 +68,18 @@ struct Generation {
   WallTime when;
 };
 
+/// Who decides the weights of rules that rollouts own.
+class Steering {
+ public:
+  /// The shares that go with this file. Nothing is decided before adopt(); a change that fails doesn't come to it.
+  virtual RolloutShares follow(const config::Model& file) = 0;
+  /// Those of the last follow() are in force.
+  virtual void adopt() = 0;
+
+ protected:
+  ~Steering() = default;
+};
+
 class Store {
  public:
   /// The file's new model, made from the one that is in force (null before the first). Another object than that means
@@ -78,6 +91,8 @@ class Store {
 
   /// Before the first change: what a former process was told by hand.
   void restore(Overrides overrides);
+  /// Before the first change: who is asked whenever the file may be another one.
+  void set_steering(Steering& steering) { steering_ = &steering; }
 
   net::Awaitable<Outcome> change(const Edit& edit, const ChangeOptions& options);
   /// What was changed by hand about a group or a rule that a reload removes ends with it.
@@ -86,6 +101,15 @@ class Store {
   net::Awaitable<Outcome> override_weights(const WeightChange& change);
   /// Ends the overrides of weights whose time is over. `ended`: their rules.
   net::Awaitable<Outcome> end_expired(WallTime now, std::vector<std::string>& ended);
+
+  /// A change of rollouts' shares.
+  struct Steer {
+    /// Changes them, for the file in force; with an error in the outcome nothing is changed.
+    std::function<void(const config::Model& file, RolloutShares& shares, Outcome& outcome)> edit;
+    std::function<net::Awaitable<void>()> before;  // it is in force; only where it surely will be. Null: nothing
+    std::function<void()> adopt;                   // it is in force; before anybody else runs
+  };
+  net::Awaitable<Outcome> steer(const Steer& steer, const ChangeOptions& options);
 
   /// Why what is set by hand is not kept in state_dir as it is; "": it is, or there is none.
   const std::string& unkept() const { return unkept_; }
@@ -100,6 +124,8 @@ class Store {
   const std::shared_ptr<const Snapshot>& current() const { return current_; }
   /// In force, on top of the file's model.
   const Overrides& overrides() const { return wanted_.overrides; }
+  /// In force, on top of these.
+  const RolloutShares& shares() const { return wanted_.shares; }
   /// Of a rule's weights, by LISTENER/RULE; null: no such rule forwards.
   const Generation* generation(const std::string& rule) const;
   /// The file's model, without them; null before the first change.
@@ -109,14 +135,21 @@ class Store {
   struct Wanted {
     std::shared_ptr<const config::Model> file;
     Overrides overrides;
+    RolloutShares shares;
+  };
+  /// What is done besides, as of Steer.
+  struct Hooks {
+    std::function<net::Awaitable<void>()> before;
+    std::function<void()> adopt;
+    bool steers = false;  // the shares of rollouts, and nothing else
   };
   /// Edits what is wanted; with an error in the outcome's diagnostics, nothing is changed.
   using EditWanted = std::function<void(Wanted&, Outcome&)>;
 
   net::Awaitable<void> turn();
   void next_turn();
-  net::Awaitable<Outcome> carry_out(const EditWanted& edit, const ChangeOptions& options);
-  net::Awaitable<void> apply(const Wanted& wanted, const ChangeOptions& options, Outcome& outcome);
+  net::Awaitable<Outcome> carry_out(const EditWanted& edit, const ChangeOptions& options, const Hooks& hooks);
+  net::Awaitable<void> apply(const Wanted& wanted, const ChangeOptions& options, const Hooks& hooks, Outcome& outcome);
   net::Awaitable<void> keep(const Overrides& overrides, const config::Model& model, config::Diagnostics& diagnostics);
   void count_generations(const config::Model& before, const Wanted& after, const ChangeOptions& options);
 
@@ -127,6 +160,7 @@ class Store {
   targets::TargetTable& table_;
   Names& names_;
   unsigned workers_;
+  Steering* steering_ = nullptr;  // null: there are no rollouts
   std::shared_ptr<const Snapshot> current_;
   Wanted wanted_;        // what `current_` was made of
   std::string process_;  // in generations' ids: tells this process from those before it

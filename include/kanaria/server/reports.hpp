@@ -60,8 +60,13 @@ struct RuleWeights {
   };
   std::string name;  // LISTENER/RULE
   std::vector<Group> groups;
-  std::optional<runtime::WeightOverride> override;  // none: the file decides
-  config::Position at;                              // of the rule's action in the file
+  std::optional<runtime::WeightOverride> override;  // none: the file decides, unless a rollout does
+  /// The rollout that decides, above all others; "": none.
+  std::string rollout;
+  std::string rollout_phase;     // "Progressing", ...
+  std::size_t rollout_step = 0;  // in progress, from 1
+  std::size_t rollout_steps = 0;
+  config::Position at;  // of the rule's action in the file
   runtime::Generation generation;
 };
 

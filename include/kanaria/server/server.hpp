@@ -9,6 +9,7 @@
 
 #include "kanaria/http/exchange.hpp"
 #include "kanaria/observe/error_log.hpp"
+#include "kanaria/rollout/report.hpp"
 #include "kanaria/server/reports.hpp"
 #include "kanaria/server/tokens.hpp"
 
@@ -44,6 +45,9 @@ class Server {
   /// None: `fault` says what there is none of.
   virtual std::optional<RuleWeights> weights_of(const std::string& listener, const std::string& rule,
                                                 runtime::OverrideFault& fault) const = 0;
+  /// As the file has them.
+  virtual std::vector<rollout::Report> rollouts() = 0;
+  virtual net::Awaitable<rollout::Changed> change_rollout(const rollout::Command& command) = 0;
   /// Looks at the file on disk first.
   virtual net::Awaitable<Status> status() = 0;
   /// The last exchanges that went wrong.

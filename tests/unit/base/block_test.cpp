@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "support/sanitizers.hpp"
+
 namespace kanaria {
 namespace {
 
@@ -67,14 +69,6 @@ TEST(BlockPool, TakesBackMoreThanItKeeps) {
 }
 
 /// Bytes of memory that the process holds, as the kernel counts pages.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
-
 std::size_t resident() {
   std::ifstream statm("/proc/self/statm");
   std::size_t size = 0;
@@ -94,7 +88,7 @@ TEST(BlockPool, GivesThePagesOfManyBlocksBackToTheSystem) {
     between.push_back(std::make_unique<char[]>(1000));
   }
   const std::size_t taken = resident() - before;
-  if (kSanitized) GTEST_SKIP() << "a sanitizer's allocator keeps what is freed";
+  if (test::kSanitized) GTEST_SKIP() << "a sanitizer's allocator keeps what is freed";
   EXPECT_GT(taken, 500 * bytes_of(BlockSize::Head) * 9 / 10);
   blocks.clear();
   EXPECT_LT(resident() - before, taken / 5);

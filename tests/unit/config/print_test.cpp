@@ -132,6 +132,8 @@ target_groups:
     max_connections_per_target: unlimited
     max_pending: 1024
     pending_timeout: 5s
+
+rollouts: []
 )");
 }
 

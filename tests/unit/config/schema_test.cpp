@@ -48,6 +48,14 @@ std::string_view definition_of(Scope scope) {
     case Scope::UnhealthyStateRouting: return "UnhealthyStateRouting";
     case Scope::Retries: return "Retries";
     case Scope::PassiveHealth: return "PassiveHealth";
+    case Scope::Rollout: return "Rollout";
+    case Scope::RolloutStep: return "RolloutStep";
+    case Scope::Pause: return "Pause";
+    case Scope::AnalysisStep: return "AnalysisStep";
+    case Scope::RolloutMatch: return "RolloutMatch";
+    case Scope::RolloutAnalysis: return "RolloutAnalysis";
+    case Scope::RolloutMetric: return "RolloutMetric";
+    case Scope::BadAnswers: return "BadAnswers";
     case Scope::Target: return "Target";
   }
   return "";

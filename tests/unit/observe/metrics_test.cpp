@@ -313,7 +313,7 @@ TEST(MetricsText, EachFamilyIsDescribedOnceBeforeItsSamples) {
     EXPECT_TRUE(seen.insert(name).second) << name;
     EXPECT_THAT(text, HasSubstr("# HELP " + name + " "));
   }
-  EXPECT_EQ(seen.size(), 32U);
+  EXPECT_EQ(seen.size(), 39U);
 }
 
 // Workers count, control adds rows and reads: what TSan is to look at.

@@ -34,6 +34,38 @@ target_groups: [{name: app, targets: ["127.0.0.1:0"]}]
   EXPECT_EQ(lines_of_faults(text), (std::vector<std::uint32_t>{5, 9, 10, 12}));
 }
 
+TEST(CheckPatterns, FindsBadRegularExpressionsInTheMatchesOfRollouts) {
+  config::Loaded loaded = config::parse("test.yaml", R"YAML(state_dir: /s
+listeners:
+  - port: 80
+    default_action: {forward: {target_groups: [{name: a, weight: 1}, {name: b, weight: 0}]}}
+target_groups: [{name: a}, {name: b}]
+rollouts:
+  - name: r
+    rule: http-80/default
+    stable: a
+    canary: b
+    steps: [{set_weight: 1%}, {pause: {}}, {set_weight: 100%}]
+    match:
+      - {path_pattern: [/fine], target_group: a}
+      - path_pattern: {regex_values: ["("]}
+        http_header: {http_header_name: X-A, regex_values: [fine, "["]}
+        target_group: b
+)YAML",
+                                        [](std::string_view) { return std::nullopt; });
+  ASSERT_TRUE(loaded.model) << config::render(loaded);
+  check_matches(*loaded.model, loaded.diagnostics);
+  const auto found = loaded.diagnostics.sorted();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].at, (config::Position{14, 39}));
+  EXPECT_EQ(found[0].path, "rollouts[r].match[1]");
+  EXPECT_EQ(found[1].at, (config::Position{15, 67}));
+
+  config::Diagnostics again;
+  check_patterns(*loaded.model, again);
+  EXPECT_EQ(again.sorted().size(), 2U) << "among those of rules";
+}
+
 TEST(CheckPatterns, SaysNothingOfWhatIsMissing) {
   const char* const text = R"YAML(listeners:
   - port: 80

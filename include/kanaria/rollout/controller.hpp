@@ -1,0 +1,103 @@
+// Makes what rollouts decide so: looks at their trials every 50 ms, changes the shares through the store, keeps the
+// journal, and tells in the log what happened. On control's thread.
+//
+//   a share falls:  the trial closes (no worker gives the canary anything from here on) -> journal -> store -> fsync
+//   a share rises:  store -> journal -> fsync
+//
+// So a crash at any point leaves the canary with at most what it had.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kanaria/net/blocking.hpp"
+#include "kanaria/net/pulse.hpp"
+#include "kanaria/rollout/journal.hpp"
+#include "kanaria/rollout/rollout.hpp"
+#include "kanaria/runtime/store.hpp"
+
+namespace kanaria::rollout {
+
+class Controller final : public runtime::Steering {
+ public:
+  /// How often the evidence is kept, and a disk that took nothing is tried again.
+  static constexpr std::chrono::seconds kKeep{5};
+
+  Controller(net::Loop& control, runtime::Store& store, std::size_t workers);
+
+  /// Before the first configuration: reads what a former process kept. Returns what went wrong, or "".
+  net::Awaitable<std::string> restore(const std::string& state_dir);
+
+  // runtime::Steering
+  runtime::RolloutShares follow(const config::Model& file) override;
+  void adopt() override;
+
+  /// `command.when` is set here.
+  net::Awaitable<Changed> change(Command command);
+  /// As the file has them, without targets' health.
+  std::vector<Report> reports() const;
+  /// Rollouts that were taken back, by name and Reason.
+  const std::map<std::pair<std::string, Reason>, std::uint64_t>& rollbacks() const { return rollbacks_; }
+
+  /// The daemon stops as it should: that is kept too.
+  net::Awaitable<void> close();
+
+ private:
+  struct Member {
+    std::unique_ptr<Rollout> rollout;
+    bool once_a_user = false;
+    bool is_busy = false;  // a change of it is under way
+  };
+  /// Changes a state; returns what to tell whoever asked.
+  using Decide = std::function<Changed(const Rollout& rollout, State& state)>;
+
+  void look();
+  bool is_canary_healthy(const Rollout& rollout) const;
+  net::Awaitable<void> advance(std::string name);
+  net::Awaitable<Changed> make_so(std::string name, Decide decide, std::string who, WallTime when);
+  void become(Member& member, Standing next);
+  void tell(const State& before, const Standing& now);
+  State recovered(const config::Rollout& written, WallTime when) const;
+  /// The wall's time of our start, and what has passed since: a clock that is set doesn't end a pause.
+  WallTime now() const;
+  void set_pace();
+
+  /// `next`: how one of them will stand.
+  std::string contents(const Standing* next, bool is_clean) const;
+  net::Awaitable<void> keep(const Standing* next);
+  net::Awaitable<void> keep_evidence();
+  net::Awaitable<void> sync();
+
+  net::Loop& control_;
+  runtime::Store& store_;
+  std::size_t workers_;
+  Moment began_;
+  std::optional<Journal> journal_;
+  net::Blocking disk_;
+  std::map<std::string, Member> members_;
+  std::map<std::string, Entry> archived_;  // of rollouts that the file hasn't: a failed revision stays failed
+  std::vector<std::string> order_;         // the file's
+  std::optional<Contents> restored_;       // until the first follow()
+  bool is_lost_ = false;                   // what was kept could not be read
+  std::vector<WallTime> starts_;           // of processes that did not end as they should
+  // Of the last follow().
+  std::map<std::string, Standing> followed_;
+  std::map<std::string, bool> once_a_user_;
+  std::vector<std::string> followed_order_;
+  std::vector<std::string> warnings_;
+
+  std::map<std::pair<std::string, Reason>, std::uint64_t> rollbacks_;
+  std::string unkept_;
+  WallTime kept_{};
+  bool is_keeping_ = false;
+  bool is_closed_ = false;
+  net::Pulse pulse_;
+};
+
+}  // namespace kanaria::rollout

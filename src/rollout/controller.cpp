@@ -1,0 +1,395 @@
+#include "kanaria/rollout/controller.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "kanaria/config/text.hpp"
+#include "kanaria/net/spawn.hpp"
+#include "transition.hpp"
+
+namespace kanaria::rollout {
+namespace {
+
+constexpr std::chrono::minutes kCrashWindow{5};
+
+/// What the canary can get at most; -1: the rollout owns nothing.
+config::Basis exposure(const State& state) {
+  return state.owns_rule() ? (state.is_exposed() ? state.weight : 0) : -1;
+}
+
+void put(const Standing& standing, runtime::RolloutShares& shares) {
+  if (auto share = standing.share()) {
+    shares.insert_or_assign(standing.written.rule.value, std::move(*share));
+  } else {
+    shares.erase(standing.written.rule.value);
+  }
+}
+
+bool splits_per_user(const config::Model& file, const config::Rollout& rollout) {
+  bool does = false;
+  runtime::for_each_forward(file, [&](const std::string& name, const config::Rule&, const config::Forward& forward) {
+    if (name == rollout.rule.value) does = forward.split == config::SplitMode::PerUser;
+  });
+  return does;
+}
+
+std::string in_words(const Transition& one) {
+  std::string words;
+  if (one.from_step != one.to_step)
+    words += "step " + std::to_string(one.from_step) + " -> " + std::to_string(one.to_step) + ", ";
+  if (one.from_weight != one.to_weight)
+    words += "weight " + config::basis_text(one.from_weight) + " -> " + config::basis_text(one.to_weight) + ", ";
+  words += name_of(one.phase);
+  if (one.reason != Reason::None) words += "(" + std::string(name_of(one.reason)) + ")";
+  return words + ": " + one.why;
+}
+
+}  // namespace
+
+Controller::Controller(net::Loop& control, runtime::Store& store, std::size_t workers)
+    : control_(control),
+      store_(store),
+      workers_(workers),
+      began_(Moment::now()),
+      pulse_(control, Rollout::kLook, [this] { look(); }) {}
+
+WallTime Controller::now() const {
+  const auto passed = std::chrono::steady_clock::now() - began_.time;
+  return began_.wall + std::chrono::duration_cast<WallTime::duration>(passed);
+}
+
+net::Awaitable<std::string> Controller::restore(const std::string& state_dir) {
+  journal_.emplace(state_dir);
+  std::string fault;
+  auto work = [&] { return journal_->read(fault); };
+  restored_ = co_await disk_.run(control_, work);
+  is_lost_ = !fault.empty();
+  if (!restored_) co_return fault;
+  const WallTime when = now();
+  if (!restored_->is_clean) {
+    starts_ = restored_->starts;
+    const bool was_exposed =
+        std::ranges::any_of(restored_->rollouts, [](const auto& one) { return one.second.state.is_exposed(); });
+    if (was_exposed) starts_.push_back(when);
+    std::erase_if(starts_, [&](WallTime start) { return when - start > kCrashWindow; });
+  }
+  // Now, for this process may die before it has anything else to keep.
+  Contents known = *restored_;
+  known.is_clean = false;
+  known.starts = starts_;
+  const std::string text = to_text(known);
+  auto mark = [&] { return journal_->write(text); };
+  unkept_ = co_await disk_.run(control_, mark);
+  co_return fault;
+}
+
+/// Where it stood in a former process, as far as that may go on.
+State Controller::recovered(const config::Rollout& written, WallTime when) const {
+  if (is_lost_) return lost({}, when, "state_dir had nothing fit to go on from");
+  if (!restored_) return {};
+  const auto kept = restored_->rollouts.find(written.name);
+  if (kept == restored_->rollouts.end()) return {};
+  return recover(written, kept->second.state, restored_->written, starts_.size(), when);
+}
+
+runtime::RolloutShares Controller::follow(const config::Model& file) {
+  const WallTime when = now();
+  followed_.clear();
+  followed_order_.clear();
+  once_a_user_.clear();
+  warnings_.clear();
+  runtime::RolloutShares shares;
+  for (const config::Rollout& written : file.rollouts) {
+    const bool once_a_user = splits_per_user(file, written);
+    const auto known = members_.find(written.name);
+    const auto archived = archived_.find(written.name);
+    Standing next;
+    if (known != members_.end()) {
+      const Rollout& rollout = *known->second.rollout;
+      next = rollout.with(written, rollout::follow(written, rollout.state(), when, warnings_), once_a_user);
+    } else {
+      State before = archived != archived_.end() ? archived->second.state : recovered(written, when);
+      const unsigned epoch = before.epoch;
+      next = {written, rollout::follow(written, std::move(before), when, warnings_), nullptr};
+      Rollout made(next, workers_, once_a_user);
+      if (restored_ && next.state.epoch == epoch) {
+        const auto kept = restored_->rollouts.find(written.name);
+        if (kept != restored_->rollouts.end()) made.restore(kept->second.kept);
+      }
+      next = made.standing();
+    }
+    put(next, shares);
+    followed_order_.push_back(written.name);
+    once_a_user_[written.name] = once_a_user;
+    followed_.emplace(written.name, std::move(next));
+  }
+  return shares;
+}
+
+void Controller::adopt() {
+  for (const std::string& warning : warnings_) spdlog::warn("{}", warning);
+  for (auto member = members_.begin(); member != members_.end();) {
+    if (followed_.contains(member->first)) {
+      ++member;
+      continue;
+    }
+    State state = member->second.rollout->state();
+    const bool has_failed = state.phase == Phase::Degraded;
+    if (state.owns_rule()) {
+      spdlog::warn(
+          "rollout {} is gone from the file, {}: the file's weights are in force", member->first,
+          has_failed ? "and its revision " + state.revision + " has failed" : "and what was in progress ended");
+      // A canary that the file's weights give something is the operator's word now.
+      if (!has_failed) be(state, Phase::Healthy, Reason::None);
+      state.weight = 0;
+    }
+    archived_.insert_or_assign(member->first, Entry{std::move(state), {}});
+    member = members_.erase(member);
+  }
+  for (const std::string& name : followed_order_) {
+    Standing& next = followed_.at(name);
+    const auto known = members_.find(name);
+    if (known != members_.end()) {
+      known->second.once_a_user = once_a_user_.at(name);
+      become(known->second, std::move(next));
+      continue;
+    }
+    archived_.erase(name);
+    Member member;
+    member.once_a_user = once_a_user_.at(name);
+    State before;
+    if (restored_ && restored_->rollouts.contains(name)) before = restored_->rollouts.at(name).state;
+    member.rollout = std::make_unique<Rollout>(next, workers_, member.once_a_user);
+    if (restored_ && next.state.epoch == before.epoch) {
+      const auto kept = restored_->rollouts.find(name);
+      if (kept != restored_->rollouts.end()) member.rollout->restore(kept->second.kept);
+    }
+    tell(before, next);
+    members_.emplace(name, std::move(member));
+  }
+  if (restored_)
+    for (auto& [name, entry] : restored_->rollouts)
+      if (!members_.contains(name)) {
+        if (entry.state.phase != Phase::Degraded) be(entry.state, Phase::Healthy, Reason::None);
+        archived_.insert_or_assign(name, Entry{entry.state, {}});
+      }
+  restored_.reset();
+  is_lost_ = false;
+  order_ = followed_order_;
+  followed_.clear();
+  set_pace();
+  if (journal_ && !(members_.empty() && archived_.empty())) net::spawn(control_, keep_evidence());
+}
+
+void Controller::become(Member& member, Standing next) {
+  const State before = member.rollout->state();
+  tell(before, next);
+  member.rollout->become(std::move(next));
+  set_pace();
+}
+
+/// A line in the log for each transition.
+void Controller::tell(const State& before, const Standing& now) {
+  const auto& history = now.state.history;
+  auto first = history.begin();
+  if (!before.history.empty()) {
+    const auto known = std::find(history.rbegin(), history.rend(), before.history.back());
+    if (known != history.rend()) first = known.base();
+  }
+  for (; first != history.end(); ++first) {
+    const bool needs_person = first->phase == Phase::Degraded || first->phase == Phase::Paused;
+    spdlog::log(needs_person ? spdlog::level::warn : spdlog::level::info, "rollout {}: {}", now.written.name,
+                in_words(*first));
+    if (first->phase == Phase::Degraded) ++rollbacks_[{now.written.name, first->reason}];
+  }
+}
+
+void Controller::set_pace() {
+  const bool is_in_progress = std::ranges::any_of(members_, [](const auto& member) {
+    const State& state = member.second.rollout->state();
+    return state.owns_rule() && state.phase != Phase::Degraded;
+  });
+  pulse_.set_beating(!is_closed_ && (is_in_progress || !unkept_.empty()));
+}
+
+bool Controller::is_canary_healthy(const Rollout& rollout) const {
+  const std::string& canary = canary_of(rollout.written(), rollout.state());
+  for (const auto& group : store_.current()->groups())
+    if (group->name == canary) return group->state->alive.load(std::memory_order_relaxed);
+  return false;
+}
+
+void Controller::look() {
+  const WallTime when = now();
+  bool is_exposed = false;
+  for (auto& [name, member] : members_) {
+    Rollout& rollout = *member.rollout;
+    const State& state = rollout.state();
+    if (!state.owns_rule() || state.phase == Phase::Degraded) continue;
+    is_exposed = is_exposed || state.is_exposed();
+    evidence::Trial& trial = *rollout.trial();
+    const std::uint64_t crossings = trial.crossings();
+    const bool was_closed = !trial.is_open();
+    rollout.look(when, is_canary_healthy(rollout));
+    if (member.is_busy) continue;
+    const State next = plan(rollout.written(), state, rollout.facts(), when);
+    if (next == state) {
+      if (was_closed) trial.open(crossings);
+      continue;
+    }
+    if (exposure(next) <= 0) trial.close();
+    net::spawn(control_, advance(name));
+  }
+  const bool is_due = is_exposed || !unkept_.empty();
+  if (is_due && when - kept_ >= kKeep && !is_keeping_) net::spawn(control_, keep_evidence());
+}
+
+net::Awaitable<void> Controller::advance(std::string name) {
+  const Decide decide = [this](const Rollout& rollout, State& state) {
+    state = plan(rollout.written(), state, rollout.facts(), now());
+    return Changed();
+  };
+  const WallTime when = now();
+  const Changed changed = co_await make_so(name, decide, "rollout " + name, when);
+  if (changed.status == Changed::Status::Refused) spdlog::error("rollout {}: {}", name, changed.message);
+}
+
+net::Awaitable<Changed> Controller::change(Command command) {
+  command.when = now();
+  const auto member = members_.find(command.rollout);
+  // It takes effect before it has its turn, whoever is in the way.
+  if (member != members_.end() && command.verb == Verb::Abort) member->second.rollout->trial()->close();
+  const Decide decide = [&](const Rollout& rollout, State& state) {
+    Changed changed = carry_out(rollout.written(), state, command);
+    if (changed.status != Changed::Status::Done || state.phase != Phase::Progressing) return changed;
+    // What the verb leads to is part of it: whoever starts a rollout sees its first weight.
+    const bool begins_anew = state.epoch != rollout.state().epoch;
+    state = plan(rollout.written(), state, begins_anew ? Facts() : rollout.facts(), command.when);
+    return changed;
+  };
+  Changed changed = co_await make_so(command.rollout, decide, command.who, command.when);
+  co_return changed;
+}
+
+net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std::string who, WallTime when) {
+  Changed result;
+  std::optional<Standing> next;
+  bool falls = false;
+  bool is_so = false;
+  if (const auto member = members_.find(name); member != members_.end()) member->second.is_busy = true;
+  runtime::Store::Steer steer;
+  steer.edit = [&](const config::Model&, runtime::RolloutShares& shares, runtime::Outcome& outcome) {
+    const auto member = members_.find(name);
+    if (member == members_.end()) {
+      const std::vector<std::string_view> known(order_.begin(), order_.end());
+      const std::string_view meant = config::nearest(name, known);
+      result.status = Changed::Status::Unknown;
+      result.message = "there is no rollout " + config::in_quotes(name) +
+                       (meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?");
+      outcome.diagnostics.error({}, "rollouts", result.message);
+      return;
+    }
+    const Rollout& rollout = *member->second.rollout;
+    State state = rollout.state();
+    result = decide(rollout, state);
+    if (state == rollout.state()) return;
+    falls = !state.owns_rule() || exposure(state) < exposure(rollout.state());
+    next = rollout.with(rollout.written(), std::move(state), member->second.once_a_user);
+    if (exposure(next->state) <= 0) rollout.trial()->close();
+    put(*next, shares);
+  };
+  steer.before = [&]() -> net::Awaitable<void> {
+    if (next && falls) co_await keep(&*next);
+  };
+  steer.adopt = [&] {
+    is_so = true;
+    if (next) become(members_.at(name), *next);
+  };
+  runtime::ChangeOptions options;
+  options.who = std::move(who);
+  options.when = when;
+  options.force = true;
+  const runtime::Outcome outcome = co_await store_.steer(steer, options);
+  if (next && !is_so) {
+    result.status = Changed::Status::Refused;
+    for (const config::Diagnostic& found : outcome.diagnostics.sorted())
+      if (found.severity == config::Severity::Error) result.message = found.message;
+  } else if (next) {
+    if (!falls) co_await keep(nullptr);
+    co_await sync();
+    if (!unkept_.empty()) result.warnings.push_back("this is not kept over a restart: " + unkept_);
+  } else if (outcome.status == runtime::Outcome::Status::Refused && result.status == Changed::Status::Done) {
+    result.status = Changed::Status::Refused;
+    result.message = "kanaria is starting or stopping";
+  }
+  if (const auto member = members_.find(name); member != members_.end()) member->second.is_busy = false;
+  co_return result;
+}
+
+std::vector<Report> Controller::reports() const {
+  std::vector<Report> reports;
+  const WallTime when = now();
+  for (const std::string& name : order_) {
+    const Rollout& rollout = *members_.at(name).rollout;
+    rollout.trial()->merge();  // nobody looks at one that is at rest
+    Report& report = reports.emplace_back(rollout.report(when));
+    report.unkept = unkept_;
+  }
+  return reports;
+}
+
+std::string Controller::contents(const Standing* next, bool is_clean) const {
+  Contents contents;
+  contents.written = now();
+  contents.is_clean = is_clean;
+  contents.starts = starts_;
+  contents.rollouts = archived_;
+  for (const auto& [name, member] : members_) {
+    Entry entry{member.rollout->state(), member.rollout->keep()};
+    if (next != nullptr && next->written.name == name) {
+      entry.state = next->state;
+      if (next->trial != member.rollout->trial()) entry.kept = {};
+    }
+    contents.rollouts.insert_or_assign(name, std::move(entry));
+  }
+  return to_text(contents);
+}
+
+net::Awaitable<void> Controller::keep(const Standing* next) {
+  if (!journal_) co_return;
+  const std::string text = contents(next, false);
+  auto work = [&] { return journal_->write(text); };
+  std::string fault = co_await disk_.run(control_, work);
+  if (fault != unkept_ && !fault.empty()) spdlog::error("rollouts are not kept over a restart: {}", fault);
+  if (fault.empty() && !unkept_.empty()) spdlog::info("rollouts are kept over a restart again");
+  unkept_ = std::move(fault);
+  kept_ = now();
+  set_pace();
+}
+
+net::Awaitable<void> Controller::keep_evidence() {
+  if (is_keeping_) co_return;
+  is_keeping_ = true;
+  co_await keep(nullptr);
+  is_keeping_ = false;
+}
+
+net::Awaitable<void> Controller::sync() {
+  if (!journal_ || !unkept_.empty()) co_return;
+  auto work = [&] { return journal_->sync(); };
+  std::string fault = co_await disk_.run(control_, work);
+  if (!fault.empty()) unkept_ = std::move(fault);
+}
+
+net::Awaitable<void> Controller::close() {
+  is_closed_ = true;
+  pulse_.set_beating(false);
+  if (!journal_ || members_.empty()) co_return;
+  const std::string text = contents(nullptr, true);
+  auto work = [&] { return journal_->write(text); };
+  const std::string fault = co_await disk_.run(control_, work);
+  if (fault.empty()) co_await sync();
+}
+
+}  // namespace kanaria::rollout

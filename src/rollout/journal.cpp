@@ -1,0 +1,242 @@
+#include "kanaria/rollout/journal.hpp"
+
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "kanaria/base/files.hpp"
+#include "kanaria/config/text.hpp"
+
+namespace kanaria::rollout {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using evidence::Totals;
+
+constexpr int kVersion = 1;
+constexpr std::string_view kFileName = "rollouts.json";
+constexpr std::size_t kLargestFile = 16UL * 1024 * 1024;
+constexpr std::size_t kMostRollouts = 1000;
+
+// Times in milliseconds: a pause of 5 s must not become one of 4 by a restart.
+Json json_of(WallTime when) {
+  return std::chrono::floor<Milliseconds>(when.time_since_epoch()).count();
+}
+
+WallTime time_in(const Json& json) {
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(Milliseconds(json.get<std::int64_t>())));
+}
+
+template <class Enum>
+Enum enum_in(const Json& json, std::size_t count) {
+  const std::string name = json.get<std::string>();
+  for (std::size_t i = 0; i < count; ++i)
+    if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
+  throw std::runtime_error("there is no " + config::in_quotes(name));
+}
+
+std::string text_in(const Json& json) {
+  return config::printable(json.get<std::string>());
+}
+
+config::Basis weight_in(const Json& json) {
+  const int weight = json.get<int>();
+  if (weight < 0 || weight > config::kWholeRule) throw std::runtime_error("no weight is " + std::to_string(weight));
+  return weight;
+}
+
+Json json_of(const Transition& one) {
+  return {{"when", json_of(one.when)},     {"phase", name_of(one.phase)},
+          {"reason", name_of(one.reason)}, {"from_step", one.from_step},
+          {"to_step", one.to_step},        {"from_weight", one.from_weight},
+          {"to_weight", one.to_weight},    {"why", one.why}};
+}
+
+Transition transition_in(const Json& json) {
+  Transition one;
+  one.when = time_in(json.at("when"));
+  one.phase = enum_in<Phase>(json.at("phase"), kPhases);
+  one.reason = enum_in<Reason>(json.at("reason"), kReasons);
+  one.from_step = json.at("from_step").get<std::size_t>();
+  one.to_step = json.at("to_step").get<std::size_t>();
+  one.from_weight = weight_in(json.at("from_weight"));
+  one.to_weight = weight_in(json.at("to_weight"));
+  one.why = text_in(json.at("why"));
+  return one;
+}
+
+Json json_of(const State& state) {
+  Json json = {{"phase", name_of(state.phase)},
+               {"reason", name_of(state.reason)},
+               {"why", state.why},
+               {"revision", state.revision},
+               {"failed", state.failed},
+               {"failed_by", name_of(state.failed_by)},
+               {"step", state.step},
+               {"weight", state.weight},
+               {"is_swapped", state.is_swapped},
+               {"epoch", state.epoch},
+               {"halvings", state.halvings},
+               {"started", json_of(state.started)},
+               {"weight_since", json_of(state.weight_since)},
+               {"exposed_since", json_of(state.exposed_since)},
+               {"step_began", json_of(state.step_began)},
+               {"deadline", json_of(state.deadline)},
+               {"deadline_length", state.deadline_length.count()},
+               {"paused", json_of(state.paused)},
+               {"ended", json_of(state.ended)},
+               {"identity", state.identity},
+               {"steps", state.steps},
+               {"metrics", state.metrics},
+               {"history", Json::array()}};
+  for (const Transition& one : state.history) json["history"].push_back(json_of(one));
+  return json;
+}
+
+State state_in(const Json& json) {
+  State state;
+  state.phase = enum_in<Phase>(json.at("phase"), kPhases);
+  state.reason = enum_in<Reason>(json.at("reason"), kReasons);
+  state.why = text_in(json.at("why"));
+  state.revision = text_in(json.at("revision"));
+  state.failed = text_in(json.at("failed"));
+  state.failed_by = enum_in<Reason>(json.at("failed_by"), kReasons);
+  state.step = json.at("step").get<std::size_t>();
+  state.weight = weight_in(json.at("weight"));
+  state.is_swapped = json.at("is_swapped").get<bool>();
+  state.epoch = json.at("epoch").get<unsigned>();
+  state.halvings = std::min(json.at("halvings").get<unsigned>(), 1000U);
+  state.started = time_in(json.at("started"));
+  state.weight_since = time_in(json.at("weight_since"));
+  state.exposed_since = time_in(json.at("exposed_since"));
+  state.step_began = time_in(json.at("step_began"));
+  state.deadline = time_in(json.at("deadline"));
+  state.deadline_length = Milliseconds(json.at("deadline_length").get<std::int64_t>());
+  state.paused = time_in(json.at("paused"));
+  state.ended = time_in(json.at("ended"));
+  state.identity = json.at("identity").get<std::string>();
+  state.steps = json.at("steps").get<std::string>();
+  state.metrics = json.at("metrics").get<std::string>();
+  for (const Json& one : json.at("history")) {
+    if (state.history.size() == kHistory) throw std::runtime_error("its history is too long");
+    state.history.push_back(transition_in(one));
+  }
+  if (!state.owns_rule()) state.weight = 0;
+  return state;
+}
+
+Json json_of(const Totals& totals) {
+  Json json = {{"chosen", totals.chosen},   {"requests", totals.requests}, {"bad", totals.bad},
+               {"matched", totals.matched}, {"spilled", totals.spilled},   {"logs", totals.logs},
+               {"latencies", Json::array()}};
+  for (const auto& arm : totals.latencies) {
+    Json counts = Json::array();  // pairs: most buckets are empty
+    for (std::size_t bucket = 0; bucket < arm.size(); ++bucket)
+      if (arm[bucket] > 0) counts.push_back({bucket, arm[bucket]});
+    json["latencies"].push_back(std::move(counts));
+  }
+  return json;
+}
+
+Totals totals_in(const Json& json) {
+  Totals totals;
+  json.at("chosen").get_to(totals.chosen);
+  json.at("requests").get_to(totals.requests);
+  json.at("bad").get_to(totals.bad);
+  json.at("matched").get_to(totals.matched);
+  json.at("spilled").get_to(totals.spilled);
+  json.at("logs").get_to(totals.logs);
+  for (const auto& logs : totals.logs)
+    for (const double log : logs)
+      if (!(std::abs(log) < 1e300)) throw std::runtime_error("no evidence is so large");
+  for (std::size_t arm = 0; arm < evidence::kArms; ++arm)
+    for (const Json& pair : json.at("latencies").at(arm))
+      totals.latencies[arm].at(pair.at(0).get<std::size_t>()) = pair.at(1).get<std::uint64_t>();
+  return totals;
+}
+
+Json json_of(const Entry& entry) {
+  return {{"state", json_of(entry.state)},
+          {"totals", json_of(entry.kept.trial.totals)},
+          {"base", json_of(entry.kept.base)},
+          {"users", entry.kept.trial.users},
+          {"failures", entry.kept.failures}};
+}
+
+Entry entry_in(const Json& json) {
+  Entry entry;
+  entry.state = state_in(json.at("state"));
+  entry.kept.trial.totals = totals_in(json.at("totals"));
+  entry.kept.base = totals_in(json.at("base"));
+  json.at("users").get_to(entry.kept.trial.users);
+  json.at("failures").get_to(entry.kept.failures);
+  return entry;
+}
+
+}  // namespace
+
+std::string to_text(const Contents& contents) {
+  Json json = {{"version", kVersion},
+               {"written", json_of(contents.written)},
+               {"clean", contents.is_clean},
+               {"starts", Json::array()},
+               {"rollouts", Json::object()}};
+  for (const WallTime start : contents.starts) json["starts"].push_back(json_of(start));
+  for (const auto& [name, entry] : contents.rollouts) json["rollouts"][name] = json_of(entry);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::optional<Contents> parse_contents(const std::string& text, std::string& fault) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) {
+    fault = "is no JSON object";
+    return std::nullopt;
+  }
+  try {
+    if (json.at("version").get<int>() > kVersion) {
+      fault = "is of a newer version of kanaria";
+      return std::nullopt;
+    }
+    Contents contents;
+    contents.written = time_in(json.at("written"));
+    contents.is_clean = json.at("clean").get<bool>();
+    if (json.at("starts").size() > 100 || json.at("rollouts").size() > kMostRollouts)
+      throw std::runtime_error("there is too much in it");
+    for (const Json& start : json.at("starts")) contents.starts.push_back(time_in(start));
+    for (const auto& [name, entry] : json.at("rollouts").items()) contents.rollouts.emplace(name, entry_in(entry));
+    return contents;
+  } catch (const std::exception& wrong) {
+    fault = std::string("is damaged: ") + wrong.what();
+    return std::nullopt;
+  }
+}
+
+Journal::Journal(std::string state_dir) : state_dir_(std::move(state_dir)), file_(file_in(state_dir_, kFileName)) {}
+
+std::optional<Contents> Journal::read(std::string& fault) const {
+  FileText found = read_small_file(file_, kLargestFile);
+  if (found.is_missing) return std::nullopt;
+  fault = found.fault;
+  if (found.text) {
+    if (auto contents = parse_contents(*found.text, fault)) return contents;
+  }
+  fault = file_ + " " + fault;
+  const std::string aside = file_ + ".damaged";
+  fault += std::rename(file_.c_str(), aside.c_str()) == 0
+               ? "; it is now " + aside
+               : std::string("; it can't be moved aside: ") + std::strerror(errno);
+  return std::nullopt;
+}
+
+std::string Journal::write(const std::string& text) const {
+  const int failed = replace_file(file_, text);
+  return failed == 0 ? "" : file_ + " can't be written: " + std::strerror(failed);
+}
+
+std::string Journal::sync() const {
+  const int failed = sync_file(state_dir_, file_);
+  return failed == 0 ? "" : file_ + " can't be made durable: " + std::strerror(failed);
+}
+
+}  // namespace kanaria::rollout
