@@ -22,6 +22,8 @@ import statistics
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +43,7 @@ BODY = b"APP_NAME: app-main"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 
 
-def command_of(proxy, folder, ports, access_log):
+def command_of(proxy, folder, ports, options):
     programs = PROGRAMS
     if proxy == proxies.KANARIA:
         # Debian's valgrind stumbles over clang's DWARF 5. The names of functions are enough.
@@ -49,7 +51,22 @@ def command_of(proxy, folder, ports, access_log):
         subprocess.run(["strip", "--strip-debug", "-o", folder / "kanaria", PROGRAMS / "kanaria"], check=True)
     port, metrics_port, *targets = ports
     place = proxies.Place(folder, programs, port, metrics_port, targets)
-    return proxies.COMMANDS[proxy](proxies.Setup(access_log=access_log), place)
+    setup = proxies.Setup(access_log=options.access_log, rollout=options.rollout)
+    return proxies.COMMANDS[proxy](setup, place)
+
+
+def start_rollout(port):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/rollouts/app/start", method="POST",
+                                     headers={"Content-Type": "application/json"})
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE):
+                return
+        except urllib.error.HTTPError as refused:
+            if refused.code != 503 or time.monotonic() > end:  # it listens, but isn't ready
+                raise
+            time.sleep(0.05)
 
 
 def tuned(connection):
@@ -136,14 +153,16 @@ class Proxy:
     def __init__(self, name, folder, stack, options, prefix=()):
         free = processes.Ports()
         ports = [free.take() for _ in range(4)]
-        port, _, *targets = ports
+        port, admin, *targets = ports
         self._options = options
         self._peers = stack.enter_context(contextlib.closing(Peers(port, targets, options, self._rest)))
-        command = [*prefix, *command_of(name, folder, ports, options.access_log)]
+        command = [*prefix, *command_of(name, folder, ports, options)]
         child = processes.Child(name, command, os.sched_getaffinity(0), folder / "output", PATIENCE)
         stack.callback(child.stop)
         self.pid = child.pid
         load.await_listening(child, port, PATIENCE)
+        if options.rollout:
+            start_rollout(admin)
         self._peers.exchange(options.warm_up)
 
     def carry(self):
@@ -289,6 +308,8 @@ def parse(arguments):
                              "(%(default)s)")
     parser.add_argument("--new-connections", action="store_true", help="a new connection for each request")
     parser.add_argument("--access-log", action="store_true", help="with the access log on")
+    parser.add_argument("--rollout", action="store_true",
+                        help="with a rollout in progress, which has the canary at the 10 %% that it has anyway")
     parser.add_argument("--haproxy", action="store_true", help="HAProxy too, set up alike")
     parser.add_argument("--repeat", type=command_line.positive, default=1, metavar="N",
                         help="so many runs, and how far apart they are")
@@ -299,6 +320,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.requests < options.in_flight:
         parser.error("--requests must be at least --in-flight")
+    if options.rollout and options.haproxy:
+        parser.error("HAProxy has no rollouts")
     options.requests -= options.requests % options.in_flight
     return options
 
@@ -307,7 +330,7 @@ def main(arguments):
     options = parse(arguments)
     connections = "a new connection for each" if options.new_connections else "kept connections"
     print(f"{options.requests} requests, {options.in_flight} in flight, {connections}, "
-          f"access log {'on' if options.access_log else 'off'}\n")
+          f"access log {'on' if options.access_log else 'off'}{', a rollout in progress' if options.rollout else ''}\n")
     names = [proxies.KANARIA, proxies.HAPROXY] if options.haproxy else [proxies.KANARIA]
     if options.syscalls:
         print("system calls a request, of the thread that carries them")

@@ -30,6 +30,7 @@ class Setup:
     workers: int = 1
     rules: int = 1
     access_log: bool = False
+    rollout: bool = False  # the first rule's, of kanaria alone; somebody must start it
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,19 @@ class Place:
     port: int
     metrics_port: int
     targets: tuple  # two ports
+
+
+ROLLOUT = """\
+state_dir: {folder}
+rollouts:
+  - name: app
+    rule: http-{port}/rule-1
+    stable: main
+    canary: canary
+    revision: r1
+    steps: [{{set_weight: 10%}}, {{pause: {{}}}}, {{set_weight: 100%}}]
+    analysis: {{initial_delay: 0s}}  # latency is judged from the beginning
+"""
 
 
 def kanaria(setup, place):
@@ -61,7 +75,7 @@ listeners:
 target_groups:
   - {{name: main, health_check: {{enabled: false}}, targets: ["127.0.0.1:{place.targets[0]}"], target_idle_timeout: 60s}}
   - {{name: canary, health_check: {{enabled: false}}, targets: ["127.0.0.1:{place.targets[1]}"], target_idle_timeout: 60s}}
-""")
+""" + (ROLLOUT.format(folder=place.folder, port=place.port) if setup.rollout else ""))
     return [f"{place.programs}/kanaria", "serve", "--config", str(config)]
 
 
