@@ -304,7 +304,13 @@ net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std
   };
   steer.adopt = [&] {
     is_so = true;
-    if (next) become(members_.at(name), *next);
+    if (!next) return;
+    Member& member = members_.at(name);
+    const bool had_nothing = exposure(member.rollout->state()) <= 0;
+    become(member, *next);
+    // What closed it was that it should get nothing.
+    evidence::Trial& trial = *member.rollout->trial();
+    if (had_nothing && member.rollout->state().is_exposed()) trial.open(trial.crossings());
   };
   runtime::ChangeOptions options;
   options.who = std::move(who);

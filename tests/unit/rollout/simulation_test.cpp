@@ -15,7 +15,7 @@ using evidence::Arm;
 
 std::size_t rollouts() {
   if (is_long_run()) return 2000;
-  return test::kSanitized ? 40 : 150;
+  return test::kSanitized ? 15 : 150;
 }
 
 struct Scenario {
