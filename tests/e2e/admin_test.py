@@ -12,7 +12,7 @@ import unittest
 
 import jsonschema
 
-from support import BIN, SOURCE, Case, config_text, connect, count_answers, free_port, get, run_cli
+from support import BIN, SOURCE, TIMEOUT, Case, config_text, connect, count_answers, free_port, get, run_cli
 
 JSON = {"Content-Type": "application/json"}
 TOKEN = "correct-horse-battery-staple"
@@ -305,7 +305,11 @@ class Seen(Admin):
         for _ in range(10):
             get(self.port)
         get(self.port, "/x?y=1", headers={"X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678"})
-        answer = json.loads(get(self.admin, "/api/v1/errors")[1])
+        # An exchange is told of after its last byte went out.
+        deadline = time.monotonic() + TIMEOUT
+        answer = {"errors": []}
+        while len(answer["errors"]) < 11 and time.monotonic() < deadline:
+            answer = json.loads(get(self.admin, "/api/v1/errors")[1])
         self.assertEqual(len(answer["errors"]), 11)
         self.assertEqual([error["sequence"] for error in answer["errors"]], list(range(1, 12)))
         faults = {(error["target_group"], error["fault"], error["target_status_code"]) for error in answer["errors"]}
