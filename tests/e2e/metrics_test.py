@@ -54,6 +54,14 @@ class Metrics(Case):
 
 
 class Exported(Metrics):
+    @staticmethod
+    def await_counted(daemon, requests):
+        """A request is counted after its last byte went out."""
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline and sum(
+                map(float, re.findall(r"^kanaria_request_duration_seconds_count{.*} (\S+)$", daemon.metrics(), re.M))) < requests:
+            pass
+
     def exported(self):
         """Each metric that the daemon can tell of: a family is there without a sample too."""
         return dict(re.findall(r"^# TYPE kanaria_(\w+) (\w+)$", self.daemon().metrics(), re.M))
@@ -61,11 +69,7 @@ class Exported(Metrics):
     def test_times_are_told_by_group_and_by_who_answered(self):
         daemon = self.daemon()
         self.ask(101)
-        # A request is counted after its last byte went out.
-        deadline = time.monotonic() + TIMEOUT
-        while time.monotonic() < deadline and sum(
-                map(float, re.findall(r"^kanaria_request_duration_seconds_count{.*} (\S+)$", daemon.metrics(), re.M))) < 101:
-            pass
+        self.await_counted(daemon, 101)
         for group, by, count in (("app-main", "target", 90), ("app-canary", "target", 10), ("app-gone", "kanaria", 1)):
             labels = {"target_group": group, "answered_by": by}
             self.assertEqual(daemon.metric("request_duration_seconds_count", **labels), count, group)
@@ -78,6 +82,7 @@ class Exported(Metrics):
         closing, hanging = self.scripted(read_head), self.scripted(read_to_end)
         daemon = self.kanaria({"closing": (1, [closing.target])})
         self.assertEqual(get(daemon.port)[0], 502)
+        self.await_counted(daemon, 1)
         self.assertEqual(daemon.metric("target_response_seconds_count", target_group="closing", answered_by="kanaria"), 1)
 
         # At least one of the two meets the target that closes first, and then the other one.
@@ -85,6 +90,7 @@ class Exported(Metrics):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             answers = list(pool.map(get, [daemon.port] * 2))
         self.assertEqual([answer[0] for answer in answers], [504, 504])
+        self.await_counted(daemon, 2)
         self.assertGreater(daemon.metric("retries_total"), 0)
         self.assertEqual(daemon.metric("request_duration_seconds_count", answered_by="kanaria"), 2)
         self.assertEqual(daemon.metric("target_response_seconds_count"), 0)
