@@ -13,6 +13,7 @@ Bytes that a step expects may hold these names; all others stand for themselves:
     {host}      what the sentinel's Host becomes, and {xff} its X-Forwarded-For line, under the settings of the proxy
 """
 
+import errno
 import re
 import select
 import socket
@@ -257,6 +258,13 @@ class Wire:
             if not isinstance(error, (BrokenPipeError, ConnectionResetError)):
                 raise Failure(f"{self.who}: can't send: {error}") from None
 
+    def half_close(self):
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:  # after a reset nothing is connected; what was read until then is what counts
+            if error.errno != errno.ENOTCONN:
+                raise
+
 
 class Stage:
     """Plays a case: one client after another, and the target behind `listener`, which is the proxy's only one."""
@@ -313,7 +321,7 @@ class Stage:
             case Sends():
                 client.send(step.text)
             case HalfCloses():
-                client.sock.shutdown(socket.SHUT_WR)
+                client.half_close()
             case Connects():
                 self.connect()
             case Gets():
@@ -327,7 +335,7 @@ class Stage:
             case Answers():
                 self.target().send(step.text)
             case TargetCloses():
-                self.target().sock.shutdown(socket.SHUT_WR)
+                self.target().half_close()
             case TargetEnds():
                 self.read_to_end(self.target())
                 self.targets_ended += 1
