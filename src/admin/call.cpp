@@ -61,11 +61,8 @@ std::string read_parameters(Call& call, std::string_view known) {
     const auto name = decoded(pair.substr(0, equals));
     const auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value) return "a % in the query must be followed by two hex digits";
-    if (std::ranges::find(names, *name) == names.end()) {
-      const std::string_view meant = config::nearest(*name, names);
-      return "there is no parameter " + config::in_quotes(*name) + " here" +
-             (meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?");
-    }
+    if (std::ranges::find(names, *name) == names.end())
+      return "there is no parameter " + config::in_quotes(*name) + " here" + config::did_you_mean(*name, names);
     if (!call.parameters.emplace(*name, *value).second) return "parameter " + *name + " is given twice";
   }
   return "";

@@ -13,15 +13,10 @@ namespace {
 
 using Verb = rollout::Verb;
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-  const std::string_view meant = config::nearest(word, known);
-  return meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?";
-}
-
 Reply unknown_rollout(const std::string& name, const std::vector<rollout::Report>& reports) {
   std::vector<std::string_view> names;
   for (const rollout::Report& report : reports) names.push_back(report.name);
-  return error(404, "not_found", "there is no rollout " + config::in_quotes(name) + did_you_mean(name, names));
+  return error(404, "not_found", "there is no rollout " + config::in_quotes(name) + config::did_you_mean(name, names));
 }
 
 Reply unknown_verb(const std::string& word) {
@@ -31,7 +26,7 @@ Reply unknown_verb(const std::string& word) {
     known.push_back(name_of(static_cast<Verb>(i)));
     all.append(i == 0 ? "" : i + 1 < rollout::kVerbs ? ", " : " and ").append(known.back());
   }
-  const std::string meant = did_you_mean(word, known);
+  const std::string meant = config::did_you_mean(word, known);
   return error(404, "not_found",
                "a rollout has no verb " + config::in_quotes(word) + (meant.empty() ? ": there are " + all : meant));
 }

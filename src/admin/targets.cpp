@@ -18,10 +18,9 @@ std::optional<Reply> read_change(const std::string& body, runtime::TargetChange&
   change.target = written["target"].get<std::string>();
   change.action = runtime::target_action_of(word);
   if (change.action) return std::nullopt;
-  const std::string_view meant = config::nearest(word, runtime::target_actions());
   return error(400, "unknown_action",
                "action must be register, drain, undrain or deregister, not " + config::in_quotes(word) +
-                   (meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?"));
+                   config::did_you_mean(word, runtime::target_actions()));
 }
 
 Reply of_change(const server::Changed& changed) {

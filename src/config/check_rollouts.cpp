@@ -12,11 +12,6 @@
 namespace kanaria::config {
 namespace {
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-  const std::string_view meant = nearest(word, known);
-  return meant.empty() ? std::string() : concat(": did you mean ", in_quotes(meant), '?');
-}
-
 /// By LISTENER/RULE, default actions too; of two with one name, which is a fault, the first.
 std::map<std::string, const Rule*> rules_of(const Model& model) {
   std::map<std::string, const Rule*> rules;

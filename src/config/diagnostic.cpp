@@ -117,4 +117,9 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   return found;
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const std::string_view meant = nearest(word, candidates);
+  return meant.empty() ? std::string() : concat(": did you mean ", in_quotes(meant), '?');
+}
+
 }  // namespace kanaria::config

@@ -87,11 +87,6 @@ bool holds_word(std::string_view words, std::string_view word) {
   return false;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-  const std::string_view found = nearest(word, known);
-  return found.empty() ? std::string() : concat(": did you mean \"", found, "\"?");
-}
-
 }  // namespace
 
 std::string Value::must_be() const {

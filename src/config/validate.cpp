@@ -231,10 +231,8 @@ class Validation {
     if (groups_.contains(name.value)) return;
     std::vector<std::string_view> known;
     for (const auto& [group, of] : groups_) known.push_back(group);
-    const std::string_view meant = nearest(name.value, known);
     diagnostics_.error(name.at, path,
-                       concat("there is no target group ", in_quotes(name.value),
-                              meant.empty() ? "" : concat(": did you mean \"", meant, "\"?")));
+                       concat("there is no target group ", in_quotes(name.value), did_you_mean(name.value, known)));
   }
 
   void warn_of_covered_rules(const Listener& listener, const std::string& path) {

@@ -15,11 +15,6 @@ using Membership = TargetOverride::Membership;
 constexpr std::array<std::string_view, 4> kActions{"register", "drain", "undrain", "deregister"};
 static_assert(kActions.size() == static_cast<std::size_t>(TargetAction::Deregister) + 1);
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-  const std::string_view meant = config::nearest(word, known);
-  return meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?";
-}
-
 template <class Targets>
 auto find_place(Targets& targets, const config::Target& target) {
   return std::ranges::find_if(targets, [&](const config::Target& other) { return same_place(other, target); });
@@ -46,7 +41,7 @@ OverrideFault unknown_target(const std::vector<config::Target>& present, const T
   std::vector<std::string_view> known;
   for (const config::Target& one : present) known.push_back(one.text.value);
   return {Kind::Unknown, "there is no target " + config::in_quotes(change.target) + " in target group " + change.group +
-                             did_you_mean(change.target, known)};
+                             config::did_you_mean(change.target, known)};
 }
 
 /// Is it so already?
@@ -107,7 +102,7 @@ std::string_view TargetOverride::words() const {
 OverrideFault unknown_group(const config::Model& file, const std::string& group) {
   std::vector<std::string_view> known;
   for (const config::TargetGroup& one : file.target_groups) known.push_back(one.name);
-  return {Kind::Unknown, "there is no target group " + config::in_quotes(group) + did_you_mean(group, known)};
+  return {Kind::Unknown, "there is no target group " + config::in_quotes(group) + config::did_you_mean(group, known)};
 }
 
 std::optional<OverrideFault> change(TargetOverrides& overrides, const config::Model& file, const TargetChange& change) {

@@ -13,9 +13,8 @@ using Kind = OverrideFault::Kind;
 
 OverrideFault unknown(std::string_view kind, const std::string& name, std::string_view where,
                       const std::vector<std::string_view>& known) {
-  const std::string_view meant = config::nearest(name, known);
   return {Kind::Unknown, "there is no " + std::string(kind) + " " + config::in_quotes(name) + std::string(where) +
-                             (meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?")};
+                             config::did_you_mean(name, known)};
 }
 
 std::vector<std::string_view> names_of(const config::Forward& forward) {

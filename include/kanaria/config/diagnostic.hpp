@@ -46,5 +46,7 @@ std::string render(const Diagnostic& diagnostic, std::string_view file, std::str
 
 /// The candidate closest to `word`, or empty when none is close enough for "did you mean".
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+/// For the end of a message: ": did you mean "canary"?", or nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace kanaria::config
