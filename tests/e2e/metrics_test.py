@@ -9,7 +9,7 @@ import time
 import unittest
 import urllib.parse
 
-from support import LONG, SOURCE, TIMEOUT, Case, Program, config_text, free_port, get, read_head, read_to_end
+from support import (LONG, SOURCE, TIMEOUT, Case, Program, config_text, free_port, get, read_head, read_to_end, run_cli)
 
 PROMTOOL = shutil.which("promtool")
 ALERTS = SOURCE / "config/alerts.yaml"
@@ -39,13 +39,24 @@ def examples():
 
 
 class Metrics(Case):
-    def daemon(self):
-        """Of 101 requests 90 for main, 10 for the canary, half of whose fail, and 1 for a target that nobody is."""
+    def daemon(self, with_rollout=False):
+        """Of 101 requests 90 for main, 10 for the canary, half of whose fail, and 1 for a target that nobody is. The rollout
+        has begun, and is of a rule that they don't meet."""
         main, canary = self.echo("main"), self.echo("canary", "--fail-rate", "0.5")
         self.port, self.admin = free_port(), free_port()
         groups = {"app-main": (90, [main.target]), "app-canary": (10, [canary.target]),
                   "app-gone": (1, [f"127.0.0.1:{free_port()}"])}
-        return self.kanaria_with(config_text(self.port, self.admin, groups, workers=2), self.port, self.admin)
+        text = config_text(self.port, self.admin, groups, workers=2)
+        if not with_rollout:
+            return self.kanaria_with(text, self.port, self.admin)
+        (self.dir / "state").mkdir(mode=0o750)
+        two = "{target_groups: [{name: app-main, weight: 1}, {name: app-canary, weight: 0}]}"
+        rollout = {"name": "checkout", "rule": f"http-{self.port}/default", "stable": "app-main", "canary": "app-canary",
+                   "revision": "r1", "steps": [{"set_weight": "10%"}, {"pause": {}}, {"set_weight": "100%"}]}
+        text = re.sub("fixed_response: .*", f"forward: {two}", text) + f"state_dir: {self.dir / 'state'}\n"
+        daemon = self.kanaria_with(text + f"rollouts: {json.dumps([rollout])}\n", self.port, self.admin)
+        run_cli("rollout", "start", "checkout", "--admin", f"127.0.0.1:{self.admin}")
+        return daemon
 
     def ask(self, requests):
         """On a connection each: after a 502 it is closed."""
@@ -140,7 +151,7 @@ class Prometheus(Metrics):
         self.assertEqual(set(re.findall(r"`(Kanaria\w+)`", PAGE.read_text())), {name for name, _ in alerts})
 
     def test_dashboard_and_examples_find_what_prometheus_has_scraped(self):
-        self.daemon()
+        self.daemon(with_rollout=True)
         config = self.write("prometheus.yml", "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
                             "scrape_configs: [{job_name: kanaria, static_configs: [{targets: "
                             f"[\"127.0.0.1:{self.admin}\"]}}]}}]\n")
