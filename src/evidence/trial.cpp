@@ -22,30 +22,15 @@ constexpr std::chrono::milliseconds kIndifference{1};
 
 }  // namespace
 
-void Dispersion::add(std::uint64_t bad, std::uint64_t requests) {
-  constexpr double kKeep = 0.999;  // a thousand looks, 50 s
-  if (requests == 0) return;
-  const auto events = static_cast<double>(bad);
-  const auto tries = static_cast<double>(requests);
-  if (bad_ > 0) {
-    const double rate = std::min(bad_ / requests_, 0.999);
-    const double off = events - rate * tries;
-    deviation_ = kKeep * deviation_ + off * off;
-    expected_ = kKeep * expected_ + rate * (1 - rate) * tries;
-  }
-  bad_ = kKeep * bad_ + events;
-  requests_ = kKeep * requests_ + tries;
-}
-
-double Dispersion::worth() const {
-  constexpr double kSurely = 1.5;  // independent ones are below it almost always
-  const double index = deviation_ / expected_;
-  return 1 / std::max(least_, index > kSurely ? index : 1);
-}
-
 double Totals::log_latency() const {
   return log_mean(log_evidence(logs[kMostErrorKinds]), log_evidence(logs[kMostErrorKinds + 1]),
                   log_evidence(logs[kMostErrorKinds + 2]));
+}
+
+std::pair<std::uint64_t, std::uint64_t> Totals::of_stable(std::size_t process) const {
+  constexpr auto kStable = static_cast<std::size_t>(Arm::Stable);
+  if (process < kMostErrorKinds) return {bad[process][kStable], requests[kStable]};
+  return {slow[process - kMostErrorKinds][kStable], judged[kStable]};
 }
 
 Trial::Trial(Plan plan, std::size_t workers)
@@ -127,20 +112,23 @@ const Totals& Trial::merge() {
     for (std::size_t process = 0; process < kProcesses; ++process)
       for (std::size_t j = 0; j < kRisks.size(); ++j)
         cells_[i]->others[process][j].write(now.logs[process][j] - own[i][process][j]);
-  weigh_bursts(std::exchange(totals_, now));
+  totals_ = now;
+  return totals_;
+}
+
+const Totals& Trial::look() {
+  merge();
+  weigh_bursts();
   renew_thresholds();
   return totals_;
 }
 
-void Trial::weigh_bursts(const Totals& before) {
-  constexpr auto kStable = static_cast<std::size_t>(Arm::Stable);
-  const std::uint64_t requests = totals_.requests[kStable] - before.requests[kStable];
-  for (std::size_t kind = 0; kind < kMostErrorKinds; ++kind)
-    dispersions_[kind].add(totals_.bad[kind][kStable] - before.bad[kind][kStable], requests);
-  const std::uint64_t judged = totals_.judged[kStable] - before.judged[kStable];
-  for (std::size_t i = 0; i < kQuantiles.size(); ++i)
-    dispersions_[kMostErrorKinds + i].add(totals_.slow[i][kStable] - before.slow[i][kStable], judged);
-  for (std::size_t process = 0; process < kProcesses; ++process) worths_[process].write(dispersions_[process].worth());
+void Trial::weigh_bursts() {
+  for (std::size_t process = 0; process < kProcesses; ++process) {
+    const auto [bad, requests] = totals_.of_stable(process);
+    dispersions_[process].look(bad, requests);
+    worths_[process].write(dispersions_[process].worth());
+  }
 }
 
 void Trial::renew_thresholds() {
@@ -177,6 +165,10 @@ Trial::Kept Trial::keep() const {
 void Trial::restore(const Kept& kept) {
   before_ = kept.totals;
   totals_ = before_;
+  for (std::size_t process = 0; process < kProcesses; ++process) {
+    const auto [bad, requests] = totals_.of_stable(process);
+    dispersions_[process].begin(bad, requests);
+  }
   if (kept.users.size() == users_.size())
     for (std::size_t i = 0; i < users_.size(); ++i) users_[i].store(kept.users[i], std::memory_order_relaxed);
   for (auto& cells : cells_)

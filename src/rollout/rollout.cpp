@@ -68,7 +68,7 @@ void Rollout::become(Standing standing) {
 const Facts& Rollout::look(WallTime now, bool canary_is_healthy) {
   const State& state = standing_.state;
   facts_ = {};
-  const evidence::Totals& totals = standing_.trial->merge();
+  const evidence::Totals& totals = standing_.trial->look();
   if (!state.is_exposed()) {
     unhealthy_since_.reset();
     return facts_;

@@ -4,7 +4,7 @@
 // their next draw, and control confirms it or opens it again.
 //
 //   worker: chose() ... Exposure ... answered() | failed() | left()      is_open() at each draw
-//   control: merge() -> Totals -> close() or open()
+//   control: look() -> Totals -> close() or open()
 //
 // Made by control, kept alive by the snapshots that name it. A cell is 17 KiB; what all share is another 20 KiB at
 // most.
@@ -14,9 +14,11 @@
 #include <bitset>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "kanaria/base/fault_table.hpp"
+#include "kanaria/evidence/dispersion.hpp"
 #include "kanaria/evidence/e_process.hpp"
 #include "kanaria/evidence/latencies.hpp"
 #include "kanaria/observe/cell.hpp"
@@ -76,28 +78,8 @@ struct Totals {
 
   double log_errors(std::size_t kind) const { return log_evidence(logs[kind]); }
   double log_latency() const;
-};
-
-/// Whether bad events come one by one or in bursts, such as when a process stands still for a moment with ten requests
-/// in it. A burst is hardly more evidence than one event; taken for ten, it would condemn good canaries. Told by
-/// stable's own: how far its counts are from what its rate lets expect, over how far independent ones would be (the
-/// index of dispersion). Of past looks only, so that what an event is worth is known before it.
-class Dispersion {
- public:
-  /// `least`: the index is taken for no less. Rare bursts are met before enough of them were seen to know of them.
-  explicit Dispersion(double least) : least_(least) {}
-  /// A look: so many bad of so many requests since the last one.
-  void add(std::uint64_t bad, std::uint64_t requests);
-  /// What an event is worth, 0-1; 1 unless they surely come in bursts.
-  double worth() const;
-
- private:
-  double least_;
-  // Sums in which older looks weigh less. They begin as if a few looks had been as independent ones are.
-  double deviation_ = 2;
-  double expected_ = 2;
-  double bad_ = 0;
-  double requests_ = 0;
+  /// The stable arm's bad events, and of how many requests.
+  std::pair<std::uint64_t, std::uint64_t> of_stable(std::size_t process) const;
 };
 
 class Trial {
@@ -115,8 +97,11 @@ class Trial {
 
   // ---- on control
 
-  /// Adds up, tells each worker of the others, and takes the quantiles that requests are held against from now on.
+  /// Adds up and tells each worker of the others. As often as somebody wants to know.
   const Totals& merge();
+  /// That, and takes what events are worth and the quantiles that requests are held against from now on. At a steady
+  /// pace: how many bad events come between two looks is what tells bursts from single ones.
+  const Totals& look();
   /// As of the last merge().
   const Totals& totals() const { return totals_; }
   /// Those of the stable arm and 1 ms, which requests are held against; none yet: too few answers.
@@ -170,7 +155,7 @@ class Trial {
   bool is_first(std::size_t process, std::uint32_t user);
   double log_of(const Cells& cells, std::size_t process) const;
   void renew_thresholds();
-  void weigh_bursts(const Totals& before);
+  void weigh_bursts();
 
   static constexpr std::uint16_t kNoThreshold = UINT16_MAX;
   static constexpr std::size_t kUserWords = (targets::kBuckets + 63) / 64;
@@ -187,7 +172,7 @@ class Trial {
   // Control's own.
   alignas(128) Totals before_;  // a restart
   Totals totals_;
-  std::vector<Dispersion> dispersions_;                // of each process
+  std::vector<Dispersion> dispersions_;                // of each process, by stable's counts
   std::array<double, kLatencyBuckets> past_{};         // stable's latencies, older ones weighing less
   std::array<std::uint64_t, kLatencyBuckets> seen_{};  // of them, as of the last renewal
 };

@@ -157,12 +157,12 @@ TEST_F(TrialTest, CountsAUsersFailuresOnce) {
 TEST_F(TrialTest, HoldsLatencyAgainstStablesOwn) {
   trial_->judge_latency(true);
   for (int i = 0; i < 199; ++i) answer(0, Arm::Stable, 200, 10ms);
-  trial_->merge();
+  trial_->look();
   EXPECT_FALSE(trial_->threshold(0));
   for (int i = 0; i < 20; ++i) answer(0, Arm::Canary, 200, 1s);
   EXPECT_EQ(trial_->merge().log_latency(), 0) << "there is nothing to hold it against yet";
   answer(0, Arm::Stable, 200, 10ms);
-  trial_->merge();
+  trial_->look();
   ASSERT_TRUE(trial_->threshold(0));
   EXPECT_NEAR(std::chrono::duration<double>(*trial_->threshold(0)).count(), 0.011, 0.0005);
   for (int i = 0; i < 4; ++i) answer(0, Arm::Canary, 200, 1s);
@@ -172,7 +172,7 @@ TEST_F(TrialTest, HoldsLatencyAgainstStablesOwn) {
 
 TEST_F(TrialTest, TakesNoLatencyOfACanaryThatIsStillCold) {
   for (int i = 0; i < 200; ++i) answer(0, Arm::Stable, 200, 10ms);
-  trial_->merge();
+  trial_->look();
   for (int i = 0; i < 20; ++i) answer(0, Arm::Canary, 200, 1s);
   EXPECT_EQ(trial_->merge().log_latency(), 0);
   for (int i = 0; i < 3; ++i) answer(0, Arm::Canary, 500, 1s);
@@ -182,7 +182,7 @@ TEST_F(TrialTest, TakesNoLatencyOfACanaryThatIsStillCold) {
 TEST_F(TrialTest, KnowsThatWhoLeavesHadWaitedTooLong) {
   trial_->judge_latency(true);
   for (int i = 0; i < 200; ++i) answer(0, Arm::Stable, 200, 10ms);
-  trial_->merge();
+  trial_->look();
   const auto leave = [&](Duration waited) {
     Exposure exposure;
     exposure.begin(*trial_, 0, Arm::Canary, Exposure::By::Lot, coin_, std::nullopt);
@@ -193,6 +193,22 @@ TEST_F(TrialTest, KnowsThatWhoLeavesHadWaitedTooLong) {
   for (int i = 0; i < 4; ++i) leave(5s);
   EXPECT_FALSE(trial_->is_open());
   EXPECT_EQ(trial_->merge().requests[1], 0) << "there was no outcome";
+}
+
+TEST_F(TrialTest, TellsBurstsByItsLooksAlone) {
+  const auto evidence_when = [&](bool is_asked_meanwhile) {
+    trial_ = std::make_unique<Trial>(plan_of_errors(), 1);
+    for (int look = 0; look < 100; ++look) {
+      for (int i = 0; i < 20; ++i) {
+        answer(0, Arm::Stable, look % 10 == 9 ? 500 : 200);
+        if (is_asked_meanwhile) trial_->merge();  // as for a status
+      }
+      trial_->look();
+    }
+    answer(0, Arm::Canary, 500);
+    return evidence();
+  };
+  EXPECT_EQ(evidence_when(false), evidence_when(true));
 }
 
 TEST_F(TrialTest, GoesOnWhereItWasAfterARestart) {
@@ -216,15 +232,16 @@ TEST(Dispersion, OfIndependentEventsTakesNothingFromThem) {
   Dispersion dispersion(1);
   std::mt19937_64 random(1);
   std::binomial_distribution<std::uint64_t> bad(25, 0.02);
-  for (int look = 0; look < 5000; ++look) {
-    dispersion.add(bad(random), 25);
+  std::uint64_t sum = 0;
+  for (std::uint64_t look = 0; look < 5000; ++look) {
+    dispersion.look(sum += bad(random), 25 * (look + 1));
     ASSERT_EQ(dispersion.worth(), 1) << look;
   }
 }
 
 TEST(Dispersion, OfBurstsTakesThemForFew) {
   Dispersion dispersion(1);
-  for (int look = 0; look < 2000; ++look) dispersion.add(look % 100 == 99 ? 20 : 0, 25);
+  for (std::uint64_t look = 1; look <= 2000; ++look) dispersion.look(look / 100 * 20, look * 25);
   EXPECT_LT(dispersion.worth(), 1.0 / 10);
   EXPECT_GT(dispersion.worth(), 1.0 / 40);
   EXPECT_EQ(Dispersion(10).worth(), 0.1) << "before anything was seen";

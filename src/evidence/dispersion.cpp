@@ -1,0 +1,34 @@
+#include "kanaria/evidence/dispersion.hpp"
+
+#include <algorithm>
+
+namespace kanaria::evidence {
+
+void Dispersion::begin(std::uint64_t bad, std::uint64_t requests) {
+  seen_bad_ = bad;
+  seen_requests_ = requests;
+}
+
+void Dispersion::look(std::uint64_t bad, std::uint64_t requests) {
+  constexpr double kKeep = 0.999;  // a thousand looks, 50 s
+  if (requests == seen_requests_) return;
+  const auto events = static_cast<double>(bad - seen_bad_);
+  const auto tries = static_cast<double>(requests - seen_requests_);
+  begin(bad, requests);
+  if (bad_ > 0) {
+    const double rate = std::min(bad_ / requests_, 0.999);
+    const double off = events - rate * tries;
+    deviation_ = kKeep * deviation_ + off * off;
+    expected_ = kKeep * expected_ + rate * (1 - rate) * tries;
+  }
+  bad_ = kKeep * bad_ + events;
+  requests_ = kKeep * requests_ + tries;
+}
+
+double Dispersion::worth() const {
+  constexpr double kSurely = 1.5;  // independent ones are below it almost always
+  const double index = deviation_ / expected_;
+  return 1 / std::max(least_, index > kSurely ? index : 1);
+}
+
+}  // namespace kanaria::evidence
