@@ -103,6 +103,15 @@ Json running_weights(const Question& question, const rules::Rule& rule) {
                   "/api/v1/listeners/" + question.listener.name + "/rules/" + std::string(rule.name()) + "/weights");
 }
 
+/// With the weights that are in force: those of a rollout are in no file.
+rules::Forward with_weights(rules::Forward forward, const Json& running) {
+  if (running.is_null()) return forward;
+  for (config::WeightedGroup& group : forward.groups)
+    for (const Json& one : running.at("target_groups"))
+      if (one.at("target_group") == group.name.value) group.weight = one.at("weight").get<int>();
+  return forward;
+}
+
 /// "2/3 healthy  "
 std::string health_of(const Json& running, const std::string& group) {
   if (running.is_null()) return "";
@@ -127,12 +136,13 @@ void print_decider(const Json& running) {
   std::cout << ", file line " << override.at("line").get<int>() << '\n';
 }
 
-void print_forward(const Question& question, const rules::Rule& rule, const rules::Forward& forward, Arena& arena) {
+void print_forward(const Question& question, const rules::Rule& rule, const rules::Forward& written, Arena& arena) {
+  const Json running = running_weights(question, rule);
+  const rules::Forward forward = with_weights(written, running);
   const int total = std::accumulate(forward.groups.begin(), forward.groups.end(), 0,
                                     [](int sum, const config::WeightedGroup& group) { return sum + group.weight; });
   const char* name = "forward";
   std::size_t width = 0;
-  const Json running = running_weights(question, rule);
   for (const config::WeightedGroup& group : forward.groups) width = std::max(width, group.name.value.size());
   for (const config::WeightedGroup& group : forward.groups) {
     label(name) << std::setw(static_cast<int>(width)) << group.name.value << std::right << std::setw(5) << group.weight

@@ -38,6 +38,7 @@ class Control final : public Server, private runtime::Publisher, private Listene
   const observe::ErrorLog& errors() override;
   const runtime::Snapshot& snapshot() const override;
   const config::Model& file() const override;
+  std::shared_ptr<const config::Model> without_rollouts() const override;
 
  private:
   // Parts that exist once the first configuration is read; control's loop outlives the workers that post to it.

@@ -162,4 +162,8 @@ const config::Model& Control::file() const {
   return *parts_->store.file();
 }
 
+std::shared_ptr<const config::Model> Control::without_rollouts() const {
+  return parts_->store.without_rollouts();
+}
+
 }  // namespace kanaria::server

@@ -9,7 +9,7 @@ from collections import Counter
 
 from chaos_test import Recorder
 from rollout_support import HOLD, JSON, QUICKLY, RolloutCase, pause, weight
-from support import TIMEOUT, free_port, get
+from support import TIMEOUT, free_port, get, run_cli
 
 PROMTOOL = shutil.which("promtool")
 
@@ -132,6 +132,20 @@ class Verbs(RolloutCase):
             self.verb("set-weight", weight=f"{percent}%25")
             self.assertEqual(self.shares(100), (100 - canary, canary))
         self.assertEqual(self.look()["spilled"], 0)
+
+    def test_a_share_that_no_file_can_say_is_explained_and_leaves_what_is_shown_a_file(self):
+        self.begin()
+        self.verb("set-weight", weight="12.34%25")
+        admin = ["--admin", f"127.0.0.1:{self.admin}"]
+        shown = run_cli("show", *admin)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("weight: 100", shown.stdout)
+        checked = run_cli("check", self.write("shown.yaml", shown.stdout))
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        explained = run_cli("explain", *admin, "GET", f"http://x:{self.port}/")
+        self.assertEqual(explained.returncode, 0, explained.stderr)
+        self.assertRegex(explained.stdout, r"app-main +4383 +87\.7%")
+        self.assertRegex(explained.stdout, r"app-canary +617 +12\.3%")
 
     def test_retry_begins_at_step_0_with_fresh_evidence(self):
         self.canary.fails = 1.0

@@ -130,6 +130,8 @@ class Store {
   const Generation* generation(const std::string& rule) const;
   /// The file's model, without them; null before the first change.
   const std::shared_ptr<const config::Model>& file() const { return wanted_.file; }
+  /// The file's with the overrides alone: what a file can say of what is in force.
+  std::shared_ptr<const config::Model> without_rollouts() const { return in_force(wanted_.overrides, wanted_.file); }
 
  private:
   struct Wanted {

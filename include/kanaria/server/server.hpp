@@ -56,6 +56,8 @@ class Server {
   virtual const runtime::Snapshot& snapshot() const = 0;
   /// The file's model, without what was set by hand.
   virtual const config::Model& file() const = 0;
+  /// That with it; a rule that a rollout owns has its weights at rest, for a file can't say all shares.
+  virtual std::shared_ptr<const config::Model> without_rollouts() const = 0;
 
  protected:
   Server() = default;

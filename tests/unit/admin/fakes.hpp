@@ -44,6 +44,7 @@ class FakeServer final : public server::Server {
   const observe::ErrorLog& errors() override { throw std::logic_error("errors"); }
   const runtime::Snapshot& snapshot() const override { throw std::logic_error("snapshot"); }
   const config::Model& file() const override { throw std::logic_error("file"); }
+  std::shared_ptr<const config::Model> without_rollouts() const override { throw std::logic_error("without_rollouts"); }
 };
 
 class FakeClient final : public http::Exchange {
