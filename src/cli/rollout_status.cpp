@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "figures.hpp"
+#include "kanaria/rollout/report.hpp"
 #include "lines.hpp"
 #include "remote.hpp"
 #include "rollout.hpp"
@@ -32,23 +33,12 @@ std::string left_text(std::int64_t seconds) {
   return text;
 }
 
-/// What ends the waiting; "": nothing that one could type whatever the case.
-std::string way_on(const Json& rollout) {
-  struct Way {
-    std::string_view phase, reason, verb, what;
-  };
-  constexpr std::array<Way, 5> kWays{
-      {{"Paused", "StepPause", "promote", "goes on"},
-       {"Paused", "ManualPause", "resume", "goes on"},
-       {"Paused", "NewRevision", "start", "begins with it"},
-       {"Baking", "Handover", "promote", "hands back, when the stable target group is redeployed"},
-       {"Degraded", "", "retry", "begins again"}}};
-  for (const Way& way : kWays) {
-    if (rollout.at("phase") != way.phase || (!way.reason.empty() && rollout.at("reason") != way.reason)) continue;
-    std::string text = "kanaria rollout ";
-    return text.append(way.verb).append(" ").append(text_of(rollout.at("name"))).append(" ").append(way.what);
-  }
-  return "";
+/// "": a daemon of another version says something unknown.
+std::string way_on(const Json& told) {
+  const auto phase = rollout::phase_of(text_of(told.at("phase")));
+  const Json& reason = told.at("reason");
+  const auto why = reason.is_null() ? rollout::Reason::None : rollout::reason_of(text_of(reason));
+  return phase && why ? rollout::way_on(text_of(told.at("name")), *phase, *why) : "";
 }
 
 struct Column {

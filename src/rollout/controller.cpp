@@ -34,15 +34,29 @@ bool splits_per_user(const config::Model& file, const config::Rollout& rollout) 
   return does;
 }
 
+/// Of a rollout that the file hasn't any more: a failed revision stays failed, and a canary that the file's weights
+/// give something is the operator's word now.
+State at_rest(State state) {
+  if (state.phase != Phase::Degraded) be(state, Phase::Healthy, Reason::None);
+  state.weight = 0;
+  return state;
+}
+
+State left_behind(const std::string& name, const State& state) {
+  if (state.owns_rule())
+    spdlog::warn("rollout {} is gone from the file, {}: the file's weights are in force", name,
+                 state.phase == Phase::Degraded ? "and its revision " + state.revision + " has failed"
+                                                : "and what was in progress ended");
+  return at_rest(state);
+}
+
 std::string in_words(const Transition& one) {
   std::string words;
   if (one.from_step != one.to_step)
     words += "step " + std::to_string(one.from_step) + " -> " + std::to_string(one.to_step) + ", ";
   if (one.from_weight != one.to_weight)
     words += "weight " + config::basis_text(one.from_weight) + " -> " + config::basis_text(one.to_weight) + ", ";
-  words += name_of(one.phase);
-  if (one.reason != Reason::None) words += "(" + std::string(name_of(one.reason)) + ")";
-  return words + ": " + one.why;
+  return words + in_words(one.phase, one.reason) + ": " + one.why;
 }
 
 }  // namespace
@@ -86,97 +100,80 @@ net::Awaitable<std::string> Controller::restore(const std::string& state_dir) {
 
 /// Where it stood in a former process, as far as that may go on.
 State Controller::recovered(const config::Rollout& written, WallTime when) const {
-  if (is_lost_) return lost({}, when, "state_dir had nothing fit to go on from");
+  if (is_lost_) return lost(written, {}, when, "state_dir had nothing fit to go on from");
   if (!restored_) return {};
   const auto kept = restored_->rollouts.find(written.name);
   if (kept == restored_->rollouts.end()) return {};
   return recover(written, kept->second.state, restored_->written, starts_.size(), when);
 }
 
+Controller::Followed Controller::newcomer(const config::Rollout& written, bool once_a_user, WallTime when) {
+  Followed one;
+  const Entry* kept = nullptr;
+  if (restored_)
+    if (const auto found = restored_->rollouts.find(written.name); found != restored_->rollouts.end())
+      kept = &found->second;
+  const auto archived = archived_.find(written.name);
+  const State before = archived != archived_.end() ? archived->second.state : recovered(written, when);
+  one.next = {written, rollout::follow(written, before, when, warnings_), nullptr};
+  one.made = std::make_unique<Rollout>(one.next, workers_, once_a_user);
+  if (kept != nullptr && one.next.state.epoch == before.epoch) one.made->restore(kept->kept);
+  one.before = kept != nullptr ? kept->state : before;
+  one.next = one.made->standing();
+  return one;
+}
+
 runtime::RolloutShares Controller::follow(const config::Model& file) {
   const WallTime when = now();
   followed_.clear();
-  followed_order_.clear();
-  once_a_user_.clear();
   warnings_.clear();
   runtime::RolloutShares shares;
   for (const config::Rollout& written : file.rollouts) {
     const bool once_a_user = splits_per_user(file, written);
     const auto known = members_.find(written.name);
-    const auto archived = archived_.find(written.name);
-    Standing next;
-    if (known != members_.end()) {
-      const Rollout& rollout = *known->second.rollout;
-      next = rollout.with(written, rollout::follow(written, rollout.state(), when, warnings_), once_a_user);
+    Followed one;
+    if (known == members_.end()) {
+      one = newcomer(written, once_a_user, when);
     } else {
-      State before = archived != archived_.end() ? archived->second.state : recovered(written, when);
-      const unsigned epoch = before.epoch;
-      next = {written, rollout::follow(written, std::move(before), when, warnings_), nullptr};
-      Rollout made(next, workers_, once_a_user);
-      if (restored_ && next.state.epoch == epoch) {
-        const auto kept = restored_->rollouts.find(written.name);
-        if (kept != restored_->rollouts.end()) made.restore(kept->second.kept);
-      }
-      next = made.standing();
+      const Rollout& rollout = *known->second.rollout;
+      one.next = rollout.with(written, rollout::follow(written, rollout.state(), when, warnings_), once_a_user);
     }
-    put(next, shares);
-    followed_order_.push_back(written.name);
-    once_a_user_[written.name] = once_a_user;
-    followed_.emplace(written.name, std::move(next));
+    one.once_a_user = once_a_user;
+    put(one.next, shares);
+    followed_.push_back(std::move(one));
   }
   return shares;
 }
 
 void Controller::adopt() {
   for (const std::string& warning : warnings_) spdlog::warn("{}", warning);
+  order_.clear();
+  for (const Followed& one : followed_) order_.push_back(one.next.written.name);
   for (auto member = members_.begin(); member != members_.end();) {
-    if (followed_.contains(member->first)) {
+    if (std::ranges::find(order_, member->first) != order_.end()) {
       ++member;
       continue;
     }
-    State state = member->second.rollout->state();
-    const bool has_failed = state.phase == Phase::Degraded;
-    if (state.owns_rule()) {
-      spdlog::warn(
-          "rollout {} is gone from the file, {}: the file's weights are in force", member->first,
-          has_failed ? "and its revision " + state.revision + " has failed" : "and what was in progress ended");
-      // A canary that the file's weights give something is the operator's word now.
-      if (!has_failed) be(state, Phase::Healthy, Reason::None);
-      state.weight = 0;
-    }
-    archived_.insert_or_assign(member->first, Entry{std::move(state), {}});
+    archived_.insert_or_assign(member->first, Entry{left_behind(member->first, member->second.rollout->state()), {}});
     member = members_.erase(member);
   }
-  for (const std::string& name : followed_order_) {
-    Standing& next = followed_.at(name);
-    const auto known = members_.find(name);
-    if (known != members_.end()) {
-      known->second.once_a_user = once_a_user_.at(name);
-      become(known->second, std::move(next));
+  for (Followed& one : followed_) {
+    const std::string& name = one.next.written.name;
+    Member& member = members_[name];
+    member.once_a_user = one.once_a_user;
+    if (!one.made) {
+      become(member, std::move(one.next));
       continue;
     }
     archived_.erase(name);
-    Member member;
-    member.once_a_user = once_a_user_.at(name);
-    State before;
-    if (restored_ && restored_->rollouts.contains(name)) before = restored_->rollouts.at(name).state;
-    member.rollout = std::make_unique<Rollout>(next, workers_, member.once_a_user);
-    if (restored_ && next.state.epoch == before.epoch) {
-      const auto kept = restored_->rollouts.find(name);
-      if (kept != restored_->rollouts.end()) member.rollout->restore(kept->second.kept);
-    }
-    tell(before, next);
-    members_.emplace(name, std::move(member));
+    tell(one.before, one.next);
+    member.rollout = std::move(one.made);
   }
   if (restored_)
     for (auto& [name, entry] : restored_->rollouts)
-      if (!members_.contains(name)) {
-        if (entry.state.phase != Phase::Degraded) be(entry.state, Phase::Healthy, Reason::None);
-        archived_.insert_or_assign(name, Entry{entry.state, {}});
-      }
+      if (!members_.contains(name)) archived_.insert_or_assign(name, Entry{at_rest(entry.state), {}});
   restored_.reset();
   is_lost_ = false;
-  order_ = followed_order_;
   followed_.clear();
   set_pace();
   if (journal_ && !(members_.empty() && archived_.empty())) net::spawn(control_, keep_evidence());
@@ -232,7 +229,7 @@ void Controller::look() {
     const std::uint64_t crossings = trial.crossings();
     const bool was_closed = !trial.is_open();
     rollout.look(when, is_canary_healthy(rollout));
-    if (member.is_busy) continue;
+    if (changing_.contains(name)) continue;
     const State next = plan(rollout.written(), state, rollout.facts(), when);
     if (next == state) {
       if (was_closed) trial.open(crossings);
@@ -277,16 +274,14 @@ net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std
   std::optional<Standing> next;
   bool falls = false;
   bool is_so = false;
-  if (const auto member = members_.find(name); member != members_.end()) member->second.is_busy = true;
+  const auto turn = changing_.insert(name);
   runtime::Store::Steer steer;
   steer.edit = [&](const config::Model&, runtime::RolloutShares& shares, runtime::Outcome& outcome) {
     const auto member = members_.find(name);
     if (member == members_.end()) {
       const std::vector<std::string_view> known(order_.begin(), order_.end());
-      const std::string_view meant = config::nearest(name, known);
       result.status = Changed::Status::Unknown;
-      result.message = "there is no rollout " + config::in_quotes(name) +
-                       (meant.empty() ? "" : ": did you mean " + config::in_quotes(meant) + "?");
+      result.message = "there is no rollout " + config::in_quotes(name) + config::did_you_mean(name, known);
       outcome.diagnostics.error({}, "rollouts", result.message);
       return;
     }
@@ -300,12 +295,16 @@ net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std
     put(*next, shares);
   };
   steer.before = [&]() -> net::Awaitable<void> {
-    if (next && falls) co_await keep(&*next);
+    if (!next || !falls) co_return;
+    // From here on, whoever keeps the journal meanwhile: an older state must not come behind this one.
+    members_.at(name).falling = &*next;
+    co_await keep();
   };
   steer.adopt = [&] {
     is_so = true;
     if (!next) return;
     Member& member = members_.at(name);
+    member.falling = nullptr;
     const bool had_nothing = exposure(member.rollout->state()) <= 0;
     become(member, *next);
     // What closed it was that it should get nothing.
@@ -322,15 +321,22 @@ net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std
     for (const config::Diagnostic& found : outcome.diagnostics.sorted())
       if (found.severity == config::Severity::Error) result.message = found.message;
   } else if (next) {
-    if (!falls) co_await keep(nullptr);
+    if (!falls) co_await keep();
     co_await sync();
     if (!unkept_.empty()) result.warnings.push_back("this is not kept over a restart: " + unkept_);
   } else if (outcome.status == runtime::Outcome::Status::Refused && result.status == Changed::Status::Done) {
     result.status = Changed::Status::Refused;
     result.message = "kanaria is starting or stopping";
   }
-  if (const auto member = members_.find(name); member != members_.end()) member->second.is_busy = false;
+  changing_.erase(turn);
+  if (const auto member = members_.find(name); member != members_.end() && next && member->second.falling == &*next)
+    member->second.falling = nullptr;  // it was refused
   co_return result;
+}
+
+const Standing* Controller::find(const std::string& name) const {
+  const auto member = members_.find(name);
+  return member == members_.end() ? nullptr : &member->second.rollout->standing();
 }
 
 std::vector<Report> Controller::reports() const {
@@ -345,7 +351,7 @@ std::vector<Report> Controller::reports() const {
   return reports;
 }
 
-std::string Controller::contents(const Standing* next, bool is_clean) const {
+std::string Controller::contents(bool is_clean) const {
   Contents contents;
   contents.written = now();
   contents.is_clean = is_clean;
@@ -353,31 +359,28 @@ std::string Controller::contents(const Standing* next, bool is_clean) const {
   contents.rollouts = archived_;
   for (const auto& [name, member] : members_) {
     Entry entry{member.rollout->state(), member.rollout->keep()};
-    if (next != nullptr && next->written.name == name) {
-      entry.state = next->state;
-      if (next->trial != member.rollout->trial()) entry.kept = {};
+    if (member.falling != nullptr) {
+      entry.state = member.falling->state;
+      if (member.falling->trial != member.rollout->trial()) entry.kept = {};
     }
     contents.rollouts.insert_or_assign(name, std::move(entry));
   }
   return to_text(contents);
 }
 
-net::Awaitable<void> Controller::keep(const Standing* next) {
+net::Awaitable<void> Controller::keep() {
   if (!journal_) co_return;
-  const std::string text = contents(next, false);
+  const std::string text = contents(false);
   auto work = [&] { return journal_->write(text); };
   std::string fault = co_await disk_.run(control_, work);
-  if (fault != unkept_ && !fault.empty()) spdlog::error("rollouts are not kept over a restart: {}", fault);
-  if (fault.empty() && !unkept_.empty()) spdlog::info("rollouts are kept over a restart again");
-  unkept_ = std::move(fault);
+  note(std::move(fault));
   kept_ = now();
-  set_pace();
 }
 
 net::Awaitable<void> Controller::keep_evidence() {
   if (is_keeping_) co_return;
   is_keeping_ = true;
-  co_await keep(nullptr);
+  co_await keep();
   is_keeping_ = false;
 }
 
@@ -385,14 +388,22 @@ net::Awaitable<void> Controller::sync() {
   if (!journal_ || !unkept_.empty()) co_return;
   auto work = [&] { return journal_->sync(); };
   std::string fault = co_await disk_.run(control_, work);
-  if (!fault.empty()) unkept_ = std::move(fault);
+  note(std::move(fault));
+}
+
+/// What came of keeping it; "": it is kept.
+void Controller::note(std::string fault) {
+  if (fault != unkept_ && !fault.empty()) spdlog::error("rollouts are not kept over a restart: {}", fault);
+  if (fault.empty() && !unkept_.empty()) spdlog::info("rollouts are kept over a restart again");
+  unkept_ = std::move(fault);
+  set_pace();
 }
 
 net::Awaitable<void> Controller::close() {
   is_closed_ = true;
   pulse_.set_beating(false);
   if (!journal_ || members_.empty()) co_return;
-  const std::string text = contents(nullptr, true);
+  const std::string text = contents(true);
   auto work = [&] { return journal_->write(text); };
   const std::string fault = co_await disk_.run(control_, work);
   if (fault.empty()) co_await sync();

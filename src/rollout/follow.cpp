@@ -88,6 +88,7 @@ State follow(const config::Rollout& rollout, State state, WallTime now, std::vec
   state.identity = identity;
   state.steps = steps;
   state.metrics = metrics;
+  if (are_metrics_edited) ++state.epoch;  // what was counted is of other kinds of errors
 
   const bool is_other_revision = rollout.revision && *rollout.revision != state.revision;
   if (is_other_revision && rollout.auto_start && state.reason != Reason::StateLost) {
@@ -123,8 +124,8 @@ State follow(const config::Rollout& rollout, State state, WallTime now, std::vec
   if (are_metrics_edited) {
     transit(state, now, "the metrics were edited: evidence begins anew, with half of what was left of the rate",
             [](State& to) {
-              ++to.epoch;
               ++to.halvings;
+              ++to.weights;  // limits are looked at anew too
             });
   }
   if (are_steps_edited) {

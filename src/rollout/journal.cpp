@@ -29,11 +29,17 @@ WallTime time_in(const Json& json) {
 }
 
 template <class Enum>
-Enum enum_in(const Json& json, std::size_t count) {
-  const std::string name = json.get<std::string>();
-  for (std::size_t i = 0; i < count; ++i)
-    if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
-  throw std::runtime_error("there is no " + config::in_quotes(name));
+Enum known(std::optional<Enum> value, const Json& json) {
+  if (!value) throw std::runtime_error("there is no " + config::in_quotes(json.get<std::string>()));
+  return *value;
+}
+
+Phase phase_in(const Json& json) {
+  return known(phase_of(json.get<std::string>()), json);
+}
+
+Reason reason_in(const Json& json) {
+  return known(reason_of(json.get<std::string>()), json);
 }
 
 std::string text_in(const Json& json) {
@@ -56,8 +62,8 @@ Json json_of(const Transition& one) {
 Transition transition_in(const Json& json) {
   Transition one;
   one.when = time_in(json.at("when"));
-  one.phase = enum_in<Phase>(json.at("phase"), kPhases);
-  one.reason = enum_in<Reason>(json.at("reason"), kReasons);
+  one.phase = phase_in(json.at("phase"));
+  one.reason = reason_in(json.at("reason"));
   one.from_step = json.at("from_step").get<std::size_t>();
   one.to_step = json.at("to_step").get<std::size_t>();
   one.from_weight = weight_in(json.at("from_weight"));
@@ -76,8 +82,10 @@ Json json_of(const State& state) {
                {"step", state.step},
                {"weight", state.weight},
                {"is_swapped", state.is_swapped},
+               {"has_swapped", state.has_swapped},
                {"epoch", state.epoch},
                {"halvings", state.halvings},
+               {"weights", state.weights},
                {"started", json_of(state.started)},
                {"weight_since", json_of(state.weight_since)},
                {"exposed_since", json_of(state.exposed_since)},
@@ -96,17 +104,19 @@ Json json_of(const State& state) {
 
 State state_in(const Json& json) {
   State state;
-  state.phase = enum_in<Phase>(json.at("phase"), kPhases);
-  state.reason = enum_in<Reason>(json.at("reason"), kReasons);
+  state.phase = phase_in(json.at("phase"));
+  state.reason = reason_in(json.at("reason"));
   state.why = text_in(json.at("why"));
   state.revision = text_in(json.at("revision"));
   state.failed = text_in(json.at("failed"));
-  state.failed_by = enum_in<Reason>(json.at("failed_by"), kReasons);
+  state.failed_by = reason_in(json.at("failed_by"));
   state.step = json.at("step").get<std::size_t>();
   state.weight = weight_in(json.at("weight"));
   state.is_swapped = json.at("is_swapped").get<bool>();
+  state.has_swapped = json.at("has_swapped").get<bool>();
   state.epoch = json.at("epoch").get<unsigned>();
   state.halvings = std::min(json.at("halvings").get<unsigned>(), 1000U);
+  state.weights = std::min(json.at("weights").get<unsigned>(), 1'000'000U);
   state.started = time_in(json.at("started"));
   state.weight_since = time_in(json.at("weight_since"));
   state.exposed_since = time_in(json.at("exposed_since"));

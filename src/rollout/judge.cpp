@@ -59,17 +59,22 @@ double seconds(Duration length) {
   return std::chrono::duration<double>(length).count();
 }
 
-/// How many false alarms of limits a rollout may have: one look for each weight, and the bake's.
+/// ln of the evidence at which a limit counts as passed. Each weight is looked at anew, and all of a rollout share the
+/// rate: 7/8 of it the weights that the steps set and that of the bake, the rest what people add to them, the first
+/// half of that, the next ones a sixth, a twelfth, ...: however many there are, that adds up to no more.
 double limits_log(const Standing& standing) {
   const auto& steps = standing.written.steps;
-  const auto weights = std::ranges::count_if(
-      steps, [](const config::RolloutStep& step) { return std::holds_alternative<config::SetWeight>(step.of); });
+  const auto planned = 1 + std::ranges::count_if(steps, [](const config::RolloutStep& step) {
+                         return std::holds_alternative<config::SetWeight>(step.of);
+                       });
   const auto limits = std::ranges::count_if(standing.written.analysis.metrics, [](const config::RolloutMetric& metric) {
     const auto* const errors = std::get_if<config::ErrorRate>(&metric.of);
     const auto* const latency = std::get_if<config::Latency>(&metric.of);
     return (errors != nullptr && errors->slo_max) || (latency != nullptr && latency->slo_p99_max);
   });
-  return std::log(static_cast<double>((weights + 1) * limits) / standing.written.analysis.false_rollback_rate);
+  const auto more = static_cast<double>(standing.state.weights) - static_cast<double>(planned);
+  const double share = more <= 0 ? 7.0 / 8 / static_cast<double>(planned) : 1.0 / 8 / (more * (more + 1));
+  return std::log(static_cast<double>(limits) / (share * standing.written.analysis.false_rollback_rate));
 }
 
 class Judge {

@@ -19,7 +19,7 @@ struct Judgement {
   std::vector<MetricReport> metrics;
 };
 
-/// `base`: the totals when the canary got its weight; `has_control`: stable gets requests too. `measured` goes on.
+/// `base`: the totals when the canary got its weight. `measured` goes on.
 Judgement judge(const Standing& standing, const evidence::Totals& now, const evidence::Totals& base,
                 std::vector<Measured>& measured, WallTime when);
 

@@ -90,20 +90,6 @@ void begin_bake(const config::Rollout& rollout, State& state, WallTime now, std:
   });
 }
 
-void complete(const config::Rollout& rollout, State& state, WallTime now, std::string why) {
-  transit(state, now, std::move(why), [&](State& to) {
-    if (rollout.on_complete == config::OnComplete::Handover) {
-      be(to, Phase::Baking, Reason::Handover);
-      to.weight = config::kWholeRule;
-      return;
-    }
-    be(to, Phase::Healthy, Reason::Completed);
-    to.is_swapped = !to.is_swapped;
-    to.weight = 0;
-    to.ended = now;
-  });
-}
-
 /// Walks the steps as far as they are over. One that sets a weight is over at once, and what follows it has no facts
 /// yet.
 void walk(const config::Rollout& rollout, State& state, Facts facts, WallTime now, std::string why) {
@@ -167,7 +153,7 @@ State plan(const config::Rollout& rollout, State state, const Facts& facts, Wall
   if (state.phase == Phase::Progressing) walk(rollout, state, facts, now, "");
   const bool is_baked =
       state.phase == Phase::Baking && state.reason != Reason::Handover && now - state.step_began >= rollout.bake_time;
-  if (is_baked) complete(rollout, state, now, "bake of " + words_of(rollout.bake_time) + " is over");
+  if (is_baked) end_bake(rollout, state, now, "bake of " + words_of(rollout.bake_time) + " is over");
   return state;
 }
 

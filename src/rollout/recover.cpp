@@ -6,7 +6,9 @@
 
 namespace kanaria::rollout {
 
-State lost(State state, WallTime now, std::string why) {
+State lost(const config::Rollout& rollout, State state, WallTime now, std::string why) {
+  // It may have been this one; whoever aborts it aborts it.
+  if (state.revision.empty()) state.revision = rollout.revision.value_or("");
   transit(state, now, std::move(why), [&](State& to) {
     be(to, Phase::Paused, Reason::StateLost);
     to.weight = 0;
@@ -19,7 +21,7 @@ State recover(const config::Rollout& rollout, State state, WallTime kept, std::s
   state.step = std::min(state.step, rollout.steps.size());
   if (!state.is_exposed()) return state;
   if (now - kept > rollout.state_max_age)
-    return lost(std::move(state), now,
+    return lost(rollout, std::move(state), now,
                 "what state_dir had was older than state_max_age, " + words_of(rollout.state_max_age));
   if (crashes >= kMostCrashes) {
     take_back(state, now, Reason::CrashLoop,

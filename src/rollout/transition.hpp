@@ -15,6 +15,7 @@ void transit(State& state, WallTime now, std::string why, Change&& change) {
   const config::Basis weight = state.weight;
   change(state);
   if (state.weight != weight) state.weight_since = now;
+  if (state.weight != weight && state.weight > 0) ++state.weights;
   if (weight == 0 && state.weight > 0) state.exposed_since = now;
   made.phase = state.phase;
   made.reason = state.reason;
@@ -26,45 +27,15 @@ void transit(State& state, WallTime now, std::string why, Change&& change) {
   if (state.history.size() > kHistory) state.history.erase(state.history.begin());
 }
 
-inline void be(State& state, Phase phase, Reason reason) {
-  state.phase = phase;
-  state.reason = reason;
-}
-
+void be(State& state, Phase phase, Reason reason);
 /// Leaves a pause: the time that was waited counts neither against the deadline nor as part of a step.
-inline void go_on(State& state, WallTime now) {
-  if (state.phase == Phase::Paused) {
-    state.deadline += now - state.paused;
-    if (state.reason == Reason::ManualPause) state.step_began += now - state.paused;
-  }
-  be(state, Phase::Progressing, Reason::None);
-}
-
+void go_on(State& state, WallTime now);
 /// Its revision has failed.
-inline void fail(State& state, Reason reason) {
-  be(state, Phase::Degraded, reason);
-  state.weight = 0;
-  state.failed = state.revision;
-  state.failed_by = reason;
-}
-
-inline void take_back(State& state, WallTime now, Reason reason, std::string why) {
-  transit(state, now, std::move(why), [&](State& to) { fail(to, reason); });
-}
-
+void fail(State& state, Reason reason);
 /// Evidence begins anew, and so do the steps.
-inline void begin(const config::Rollout& rollout, State& state, WallTime now, std::string why) {
-  transit(state, now, std::move(why), [&](State& to) {
-    be(to, Phase::Progressing, Reason::None);
-    ++to.epoch;
-    to.halvings = 0;
-    to.failed.clear();
-    to.step = 0;
-    to.weight = 0;
-    to.started = to.step_began = to.weight_since = now;
-    to.deadline_length = rollout.progress_deadline;
-    to.deadline = now + rollout.progress_deadline;
-  });
-}
+void begin(const config::Rollout& rollout, State& state, WallTime now, std::string why);
+/// The bake is over: with on_complete: handover until the next promote, which completes it.
+void end_bake(const config::Rollout& rollout, State& state, WallTime now, std::string why);
+void take_back(State& state, WallTime now, Reason reason, std::string why);
 
 }  // namespace kanaria::rollout

@@ -21,27 +21,13 @@ bool waits_for_start(const State& state) {
   return state.phase == Phase::Paused && (state.reason == Reason::NewRevision || state.reason == Reason::StateLost);
 }
 
-/// What would do instead.
-std::string way_on(const std::string& name, const State& state) {
-  const auto verb = [&](std::string_view word, std::string_view what) {
-    return ": kanaria rollout " + std::string(word) + " " + name + " " + std::string(what);
-  };
-  switch (state.phase) {
-    case Phase::Healthy: return verb("start", "begins it");
-    case Phase::Progressing: return verb("abort", "takes it back");
-    case Phase::Paused:
-      if (waits_for_start(state)) return verb("start", "begins it");
-      return state.reason == Reason::ManualPause ? verb("resume", "goes on") : verb("promote", "ends the step");
-    case Phase::Baking: return verb("promote", "ends it");
-    case Phase::Degraded: return verb("retry", "begins it again");
-  }
-  return "";
+std::string in_words(const State& state) {
+  return in_words(state.phase, state.reason);
 }
 
-std::string in_words(const State& state) {
-  std::string words(name_of(state.phase));
-  if (state.reason != Reason::None) words += "(" + std::string(name_of(state.reason)) + ")";
-  return words;
+/// Behind a refusal: what would do instead.
+std::string way_on(const std::string& name, const State& state) {
+  return ": " + way_on(name, state.phase, state.reason);
 }
 
 Changed start(const config::Rollout& rollout, State& state, const Command& command) {
@@ -76,17 +62,7 @@ Changed promote(const config::Rollout& rollout, State& state, const Command& com
   const std::string by = "promoted by " + command.who;
   if (state.phase == Phase::Baking) {
     const bool is_handover = state.reason == Reason::Handover;
-    transit(state, command.when, by, [&](State& to) {
-      if (!is_handover && rollout.on_complete == config::OnComplete::Handover) {
-        be(to, Phase::Baking, Reason::Handover);
-        to.weight = config::kWholeRule;
-        return;
-      }
-      be(to, Phase::Healthy, Reason::Completed);
-      if (!is_handover) to.is_swapped = !to.is_swapped;
-      to.weight = 0;
-      to.ended = command.when;
-    });
+    end_bake(rollout, state, command.when, by);
     return {Changed::Status::Done,
             state.phase == Phase::Healthy
                 ? "rollout " + rollout.name + " is complete" + (is_handover ? ": the file's weights are in force" : "")
@@ -145,7 +121,7 @@ Changed abort(const config::Rollout& rollout, State& state, const Command& comma
                    (state.reason == Reason::Completed ? ", and its undo_window is over" : "") +
                    way_on(rollout.name, state));
   transit(state, command.when, "aborted by " + command.who, [&](State& to) {
-    if (may_undo && rollout.on_complete == config::OnComplete::Swap) to.is_swapped = !to.is_swapped;
+    if (may_undo && to.has_swapped) to.is_swapped = !to.is_swapped;
     fail(to, Reason::ManualAbort);
   });
   return {Changed::Status::Done, "rollout " + rollout.name + " is taken back: the canary has nothing", {}};

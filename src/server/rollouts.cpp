@@ -44,13 +44,12 @@ net::Awaitable<rollout::Changed> Control::change_rollout(const rollout::Command&
 void Control::add_rollout(RuleWeights& weights) const {
   const auto share = parts_->store.shares().find(weights.name);
   if (share == parts_->store.shares().end() || !share->second.weight) return;
-  for (const rollout::Report& report : parts_->rollouts.reports()) {
-    if (report.name != share->second.rollout) continue;
-    weights.rollout = report.name;
-    weights.rollout_phase = rollout::name_of(report.state.phase);
-    weights.rollout_steps = report.steps.size();
-    weights.rollout_step = std::min(report.state.step + 1, report.steps.size());
-  }
+  const rollout::Standing* const standing = parts_->rollouts.find(share->second.rollout);
+  if (standing == nullptr) return;
+  weights.rollout = standing->written.name;
+  weights.rollout_phase = rollout::name_of(standing->state.phase);
+  weights.rollout_steps = standing->written.steps.size() + 1;  // the bake
+  weights.rollout_step = std::min(standing->state.step + 1, weights.rollout_steps);
 }
 
 void Control::add_rollouts(observe::ProcessFacts& facts) const {

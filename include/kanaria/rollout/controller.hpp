@@ -40,6 +40,8 @@ class Controller final : public runtime::Steering {
 
   /// `command.when` is set here.
   net::Awaitable<Changed> change(Command command);
+  /// Null: the file has none of this name. Until the next change.
+  const Standing* find(const std::string& name) const;
   /// As the file has them, without targets' health.
   std::vector<Report> reports() const;
   /// Rollouts that were taken back, by name and Reason.
@@ -52,7 +54,14 @@ class Controller final : public runtime::Steering {
   struct Member {
     std::unique_ptr<Rollout> rollout;
     bool once_a_user = false;
-    bool is_busy = false;  // a change of it is under way
+    const Standing* falling = nullptr;  // what it is about to become, and is kept as already: with a smaller share
+  };
+  /// What a file that isn't in force yet makes of a rollout.
+  struct Followed {
+    Standing next;
+    bool once_a_user = false;
+    State before;                   // of a newcomer: what its history had
+    std::unique_ptr<Rollout> made;  // null: it is known
   };
   /// Changes a state; returns what to tell whoever asked.
   using Decide = std::function<Changed(const Rollout& rollout, State& state)>;
@@ -68,11 +77,12 @@ class Controller final : public runtime::Steering {
   WallTime now() const;
   void set_pace();
 
-  /// `next`: how one of them will stand.
-  std::string contents(const Standing* next, bool is_clean) const;
-  net::Awaitable<void> keep(const Standing* next);
+  Followed newcomer(const config::Rollout& written, bool once_a_user, WallTime when);
+  std::string contents(bool is_clean) const;
+  net::Awaitable<void> keep();
   net::Awaitable<void> keep_evidence();
   net::Awaitable<void> sync();
+  void note(std::string fault);
 
   net::Loop& control_;
   runtime::Store& store_;
@@ -81,16 +91,14 @@ class Controller final : public runtime::Steering {
   std::optional<Journal> journal_;
   net::Blocking disk_;
   std::map<std::string, Member> members_;
+  std::multiset<std::string> changing_;    // those that a change waits for, or is under way of
   std::map<std::string, Entry> archived_;  // of rollouts that the file hasn't: a failed revision stays failed
   std::vector<std::string> order_;         // the file's
   std::optional<Contents> restored_;       // until the first follow()
   bool is_lost_ = false;                   // what was kept could not be read
   std::vector<WallTime> starts_;           // of processes that did not end as they should
-  // Of the last follow().
-  std::map<std::string, Standing> followed_;
-  std::map<std::string, bool> once_a_user_;
-  std::vector<std::string> followed_order_;
-  std::vector<std::string> warnings_;
+  std::vector<Followed> followed_;         // of the last follow(), in the file's order
+  std::vector<std::string> warnings_;      // the same
 
   std::map<std::pair<std::string, Reason>, std::uint64_t> rollbacks_;
   std::string unkept_;

@@ -49,7 +49,7 @@ State follow(const config::Rollout& rollout, State state, WallTime now, std::vec
 inline constexpr std::size_t kMostCrashes = 3;
 State recover(const config::Rollout& rollout, State state, WallTime kept, std::size_t crashes, WallTime now);
 /// A state of which nothing is known: the canary gets nothing until somebody starts it.
-State lost(State state, WallTime now, std::string why);
+State lost(const config::Rollout& rollout, State state, WallTime now, std::string why);
 
 /// What is written of a step: "set 10%", "pause 5m", "pause", "analysis".
 std::string words_of(const config::RolloutStep& step);

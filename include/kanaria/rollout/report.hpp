@@ -18,6 +18,10 @@ std::string_view name_of(Verb verb);
 /// None: there is no such verb.
 std::optional<Verb> verb_of(std::string_view name);
 
+/// The command that leads out of where a rollout stands, and what it does there: "kanaria rollout promote NAME goes
+/// on".
+std::string way_on(std::string_view rollout, Phase phase, Reason reason);
+
 /// What somebody asks of a rollout.
 struct Command {
   Verb verb = Verb::Start;

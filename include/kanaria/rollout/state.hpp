@@ -24,6 +24,8 @@ enum class Phase : std::uint8_t {
 inline constexpr std::size_t kPhases = 5;
 /// "Healthy", ...
 std::string_view name_of(Phase phase);
+/// None: there is no such phase.
+std::optional<Phase> phase_of(std::string_view name);
 
 /// Why.
 enum class Reason : std::uint8_t {
@@ -47,6 +49,10 @@ enum class Reason : std::uint8_t {
 inline constexpr std::size_t kReasons = 16;
 /// "AnalysisFailed", ...; "" of None.
 std::string_view name_of(Reason reason);
+/// None: there is no such reason.
+std::optional<Reason> reason_of(std::string_view name);
+/// "Healthy", "Paused(StepPause)".
+std::string in_words(Phase phase, Reason reason);
 
 /// One change of phase, step or weight; a line in the log.
 struct Transition {
@@ -72,8 +78,10 @@ struct State {
   std::size_t step = 0;      // index of the step in progress; as many as there are: all are passed
   config::Basis weight = 0;  // of the canary, while the rollout owns the rule
   bool is_swapped = false;   // `canary` of the file is the stable one now, and the other way round
+  bool has_swapped = false;  // of Healthy(Completed): by that, and not by handing the rule back
   unsigned epoch = 0;        // of the evidence: another one begins with none
   unsigned halvings = 0;     // of false_rollback_rate: what edited metrics had spent of it already
+  unsigned weights = 0;      // above nothing that the canary has had so far: each was held against the limits
   WallTime started{};
   WallTime weight_since{};          // the weight's
   WallTime exposed_since{};         // the canary has had more than nothing

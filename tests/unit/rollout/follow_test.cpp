@@ -101,11 +101,19 @@ TEST_F(FollowTest, AnotherRuleOrOtherGroupsEndIt) {
   expect(Phase::Healthy, Reason::None, 0, 0);
 }
 
+TEST_F(FollowTest, OtherMetricsLeaveNoEvidenceOfTheOldOnes) {
+  start();
+  look(bad());
+  const unsigned epoch = state_.epoch;
+  written_.analysis.metrics.pop_back();
+  follow_now();
+  expect(Phase::Degraded, Reason::AnalysisFailed, 1, 0);
+  EXPECT_EQ(state_.epoch, epoch + 1) << "its kinds of errors are told by their numbers";
+}
+
 TEST_F(FollowTest, EditedStepsLeaveABakeAlone) {
   start();
-  Command full{Verb::Promote, "checkout", "alice", now_};
-  full.full = true;
-  ask(full);
+  promote_full();
   written_.steps = {set_weight(10'000)};
   follow_now();
   expect(Phase::Baking, Reason::None, 1, 10'000);
@@ -125,6 +133,16 @@ TEST_F(FollowTest, WhatIsTooOldIsLost) {
   expect(Phase::Paused, Reason::StateLost, 3, 0);
   ask(Verb::Start);
   expect(Phase::Progressing, Reason::None, 1, 100);
+}
+
+TEST_F(FollowTest, WhatWasLostAndAbortedBeginsNotByItself) {
+  written_.auto_start = true;
+  state_ = lost(written_, {}, now_, "damaged");
+  follow_now();
+  expect(Phase::Paused, Reason::StateLost, 0, 0);
+  ask(Verb::Abort);
+  follow_now();
+  expect(Phase::Degraded, Reason::ManualAbort, 0, 0);
 }
 
 TEST_F(FollowTest, ACrashLoopTakesItBack) {

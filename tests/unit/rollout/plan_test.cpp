@@ -58,9 +58,7 @@ TEST_F(RolloutTest, IsTakenBackInEachPhaseInWhichTheCanaryHasSomething) {
 
   state_ = {};
   start();
-  Command full{Verb::Promote, "checkout", "alice", now_};
-  full.full = true;
-  ask(full);
+  promote_full();
   expect(Phase::Baking, Reason::None, 7, 10'000);
   look(bad());
   expect(Phase::Degraded, Reason::AnalysisFailed, 7, 0);
@@ -68,9 +66,7 @@ TEST_F(RolloutTest, IsTakenBackInEachPhaseInWhichTheCanaryHasSomething) {
 
 TEST_F(RolloutTest, ThatHandsOverIsTakenBackByPeopleOnly) {
   start();
-  Command full{Verb::Promote, "checkout", "alice", now_};
-  full.full = true;
-  ask(full);
+  promote_full();
   look({}, 10min);
   expect(Phase::Baking, Reason::Handover, 7, 10'000);
   look(bad());
@@ -178,9 +174,7 @@ TEST_F(RolloutTest, PausesForAPersonDontCountAgainstTheDeadline) {
 TEST_F(RolloutTest, HoldsBackAPartUntilTheBakeIsOver) {
   written_.holdback = 500;
   start();
-  Command full{Verb::Promote, "checkout", "alice", now_};
-  full.full = true;
-  ask(full);
+  promote_full();
   expect(Phase::Baking, Reason::None, 7, 9500);
   look({}, 10min);
   expect(Phase::Baking, Reason::Handover, 7, 10'000);
@@ -194,9 +188,7 @@ TEST_F(RolloutTest, HoldsBackAPartUntilTheBakeIsOver) {
 TEST_F(RolloutTest, MaySwapTheRoles) {
   written_.on_complete = config::OnComplete::Swap;
   start();
-  Command full{Verb::Promote, "checkout", "alice", now_};
-  full.full = true;
-  ask(full);
+  promote_full();
   look({}, 10min);
   expect(Phase::Healthy, Reason::Completed, 7, 0);
   EXPECT_EQ(stable_of(written_, state_), "app-canary");
@@ -207,12 +199,21 @@ TEST_F(RolloutTest, MaySwapTheRoles) {
   EXPECT_EQ(stable_of(written_, state_), "app-main");
 }
 
+TEST_F(RolloutTest, IsUndoneAsItWasCompleted) {
+  start();
+  promote_full();
+  look({}, 10min);
+  ask(Verb::Promote);
+  expect(Phase::Healthy, Reason::Completed, 7, 0);
+  written_.on_complete = config::OnComplete::Swap;
+  EXPECT_EQ(ask(Verb::Abort).status, Changed::Status::Done);
+  EXPECT_EQ(stable_of(written_, state_), "app-main") << "the roles had not been swapped";
+}
+
 TEST_F(RolloutTest, CantBeUndoneForEver) {
   written_.on_complete = config::OnComplete::Swap;
   start();
-  Command full{Verb::Promote, "checkout", "alice", now_};
-  full.full = true;
-  ask(full);
+  promote_full();
   look({}, 10min);
   look({}, 24h + 1ms);
   EXPECT_EQ(ask(Verb::Abort).status, Changed::Status::Refused);

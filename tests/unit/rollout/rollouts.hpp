@@ -51,6 +51,11 @@ class RolloutTest : public testing::Test {
     if (changed.status == Changed::Status::Done) look({});
     return changed;
   }
+  void promote_full() {
+    Command full{Verb::Promote, "checkout", "alice", now_};
+    full.full = true;
+    ASSERT_EQ(ask(full).status, Changed::Status::Done);
+  }
   /// A look with these facts, `later`.
   void look(const Facts& facts, Duration later = {}) {
     now_ += std::chrono::duration_cast<WallTime::duration>(later);

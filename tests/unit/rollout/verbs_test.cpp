@@ -20,11 +20,6 @@ enum class Place : std::uint8_t {
 
 class VerbsTest : public RolloutTest {
  protected:
-  void promote_full() {
-    Command full{Verb::Promote, "checkout", "alice", now_};
-    full.full = true;
-    ASSERT_EQ(ask(full).status, Status::Done);
-  }
   void come_to(Place place) {
     state_ = {};
     written_ = checkout();
