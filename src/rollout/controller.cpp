@@ -380,7 +380,9 @@ net::Awaitable<void> Controller::keep() {
 net::Awaitable<void> Controller::keep_evidence() {
   if (is_keeping_) co_return;
   is_keeping_ = true;
+  const bool was_unkept = !unkept_.empty();
   co_await keep();
+  if (was_unkept) co_await sync();  // what failed then may have been that
   is_keeping_ = false;
 }
 

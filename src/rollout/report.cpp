@@ -61,6 +61,7 @@ std::string progress(const Standing& standing, std::uint64_t canary_requests, Wa
     if (state.reason == Reason::Handover) return "until promote";
     return left(written.bake_time - (now - state.step_began)) + " left";
   }
+  if (state.reason == Reason::ManualPause) return "until resume";
   if (state.phase == Phase::Paused && state.reason != Reason::Inconclusive) return "until promote";
   if (state.step >= written.steps.size()) return "";  // edited; the next look bakes
   const config::RolloutStep& step = written.steps[state.step];

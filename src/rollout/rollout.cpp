@@ -41,6 +41,8 @@ Standing Rollout::with(config::Rollout written, State state, bool once_a_user) c
                               standing_.trial->plan().once_a_user != once_a_user;
   if (!begins_anew && !acts_otherwise) return next;
   next.trial = make_trial(next.written, next.state, once_a_user);
+  // An abort may wait for the reload that edits the metrics; where nobody wants it closed, the next look opens it.
+  if (!standing_.trial->is_open()) next.trial->close();
   if (!begins_anew) next.trial->restore(standing_.trial->keep());
   return next;
 }

@@ -1,4 +1,5 @@
-// Absolute limits: all the weights that a canary has in a rollout share the rate of false rollbacks.
+// A rollout and its trial. Of absolute limits: all the weights that a canary has in a rollout share the rate of false
+// rollbacks.
 #include "kanaria/evidence/exposure.hpp"
 #include "kanaria/rollout/rollout.hpp"
 #include "rollouts.hpp"
@@ -45,6 +46,14 @@ TEST_F(LimitsTest, WantMoreTheOftenerAWeightIsSetByHand) {
   const int planned = failures_at(5);
   EXPECT_GT(failures_at(8), planned);
   EXPECT_GT(failures_at(100), failures_at(20));
+}
+
+TEST_F(RolloutTest, ThatIsClosedStaysSoWhenItsMetricsAreEdited) {
+  start();
+  Rollout rollout({written_, state_, nullptr}, 1, false);
+  rollout.trial()->close();
+  ++state_.epoch;
+  EXPECT_FALSE(rollout.with(written_, state_, false).trial->is_open()) << "an abort may wait for the reload's end";
 }
 
 }  // namespace
