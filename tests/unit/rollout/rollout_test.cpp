@@ -1,7 +1,8 @@
 // A rollout and its trial. Of absolute limits: all the weights that a canary has in a rollout share the rate of false
 // rollbacks.
-#include "kanaria/evidence/exposure.hpp"
 #include "kanaria/rollout/rollout.hpp"
+
+#include "kanaria/evidence/exposure.hpp"
 #include "rollouts.hpp"
 
 namespace kanaria::rollout {
