@@ -61,9 +61,10 @@ std::string in_words(const Transition& one) {
 
 }  // namespace
 
-Controller::Controller(net::Loop& control, runtime::Store& store, std::size_t workers)
+Controller::Controller(net::Loop& control, runtime::Store& store, net::Blocking& disk, std::size_t workers)
     : control_(control),
       store_(store),
+      disk_(disk),
       workers_(workers),
       began_(Moment::now()),
       pulse_(control, Rollout::kLook, [this] { look(); }) {}

@@ -49,7 +49,7 @@ struct Control::Parts {
         names(control, name_servers(), std::move(on_names)),
         store(control, blocking, publisher, metrics, targets.table(), names, worker_count),
         weights(control, store, targets.table()),
-        rollouts(control, store, worker_count),
+        rollouts(control, store, journal, worker_count),
         observer(control, metrics, access_log, worker_count),
         config_file(control, file),
         bindings(worker_count) {
@@ -93,6 +93,7 @@ struct Control::Parts {
   runtime::Names names;
   runtime::Store store;
   WeightsByHand weights;
+  net::Blocking journal;  // a thread of its own: what takes a canary back waits for no name
   rollout::Controller rollouts;
   Observer observer;
   ConfigFile config_file;

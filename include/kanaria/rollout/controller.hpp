@@ -29,7 +29,8 @@ class Controller final : public runtime::Steering {
   /// How often the evidence is kept, and a disk that took nothing is tried again.
   static constexpr std::chrono::seconds kKeep{5};
 
-  Controller(net::Loop& control, runtime::Store& store, std::size_t workers);
+  /// `disk`: waits for nothing but the journal, in the order in which it is kept.
+  Controller(net::Loop& control, runtime::Store& store, net::Blocking& disk, std::size_t workers);
 
   /// Before the first configuration: reads what a former process kept. Returns what went wrong, or "".
   net::Awaitable<std::string> restore(const std::string& state_dir);
@@ -86,10 +87,10 @@ class Controller final : public runtime::Steering {
 
   net::Loop& control_;
   runtime::Store& store_;
+  net::Blocking& disk_;
   std::size_t workers_;
   Moment began_;
   std::optional<Journal> journal_;
-  net::Blocking disk_;
   std::map<std::string, Member> members_;
   std::multiset<std::string> changing_;    // those that a change waits for, or is under way of
   std::map<std::string, Entry> archived_;  // of rollouts that the file hasn't: a failed revision stays failed
