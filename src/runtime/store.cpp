@@ -166,16 +166,20 @@ net::Awaitable<Outcome> Store::carry_out(const EditWanted& edit, const ChangeOpt
 }
 
 net::Awaitable<Outcome> Store::change(const Edit& edit, const ChangeOptions& options) {
+  bool follows = false;
   const EditWanted change_file = [&](Wanted& wanted, Outcome& outcome) {
     wanted.file = edit(wanted.file);
     if (options.reset_overrides) wanted.overrides = {};
     forget_gone(wanted.overrides, *wanted.file, outcome.diagnostics);
-    if (steering_ == nullptr) return;
+    follows = steering_ != nullptr && wanted.file != wanted_.file;  // a name's new addresses are none of its business
+    if (!follows) return;
     wanted.shares = steering_->follow(*wanted.file);
     if (wanted_.file) warn_of_owned(*wanted_.file, *wanted.file, wanted.shares, outcome.diagnostics);
   };
   Hooks hooks;
-  if (steering_ != nullptr) hooks.adopt = [this] { steering_->adopt(); };
+  hooks.adopt = [&] {
+    if (follows) steering_->adopt();
+  };
   Outcome outcome = co_await carry_out(change_file, options, hooks);
   co_return outcome;
 }

@@ -141,5 +141,18 @@ TEST_F(SharesTest, OfARuleWhoseWeightsAreEditedStayWithAWarning) {
   EXPECT_NE(words_of(outcome)[0].find("rollout checkout decides"), std::string::npos) << words_of(outcome)[0];
 }
 
+TEST_F(SharesTest, AreAskedForAfterAReloadAndNotForANamesNewAddresses) {
+  Says says;
+  store_.set_steering(says);
+  says.shares.emplace("web/api", share(2000));
+  change(to(canary()));
+  change(to(canary()));
+  EXPECT_EQ(says.asked.size(), 2U);
+  change([](const auto& file) { return file; });
+  EXPECT_EQ(says.asked.size(), 2U);
+  EXPECT_EQ(says.adopted, 2);
+  EXPECT_EQ(weight(1), 20U);
+}
+
 }  // namespace
 }  // namespace kanaria::runtime
