@@ -60,10 +60,8 @@ Stay::Choice choose_arm(Request& request, const rules::Forward& action, const ru
 }
 
 void tell_failure(Request& request, Fault fault) {
-  // Closed under the request, most likely before the target looked at it: the next try is the first one that counts.
-  if (fault == Fault::ReusedConnectionClosed) return;
   const FaultRow& row = row_of(fault);
-  if (row.side == Side::Target) {
+  if (row.side != Side::Client) {  // an arm that is full, or has no target, fails its users too
     request.exposure.failed(row.symptom, row.status);
   } else if (request.record.sent_to_target != observe::kUnset) {
     request.exposure.left(request.context.loop.now().time - request.record.sent_to_target);

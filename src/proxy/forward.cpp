@@ -234,7 +234,8 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     fault = co_await try_once(request, attempted, first);
     lease->tell(fault, request.record.target_status);
     if (fault == Fault::None) co_return;
-    tell_failure(request, fault);
+    // Closed under the request, most likely before the target looked at it: the next try is the first one that counts.
+    if (fault != Fault::ReusedConnectionClosed) tell_failure(request, fault);
     const Failure failure{fault, attempted.sent, request.answer_started(), attempted.body_consumed};
     const Retry again = retry(failure, method, group->retries, tries.counted);
     if (!again.again || request.client.fault() != Fault::None || request.context.loop.now().time > give_up) break;
@@ -242,6 +243,7 @@ net::Awaitable<void> forward(Request& request, const rules::Rule& rule, const ru
     if (again.counts) ++tries.counted;
     tries.fresh = again.fresh;
   }
+  tell_failure(request, fault);  // nothing new where a try was told of
   co_await answer_fault(request, fault);
 }
 

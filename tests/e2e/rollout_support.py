@@ -29,16 +29,21 @@ class App:
 
     def __init__(self, case, name, fails=0.0, delay=0.0):
         self.name, self.fails, self.delay = name, fails, delay
+        self.answers_each = None  # closes a connection at the request behind so many
         self.requests = 0
         self._failed = 0.0
         self._lock = threading.Lock()
         self.target = case.scripted(self._serve).target
 
     def _serve(self, sock):
+        answered = 0
         with sock.makefile("rb") as reader:
             while reader.readline():
                 while reader.readline() not in (b"\r\n", b""):
                     pass
+                if answered == self.answers_each:
+                    return
+                answered += 1
                 with self._lock:
                     self.requests += 1
                     self._failed += self.fails  # of 0.5 each second one

@@ -2,6 +2,7 @@
 
 import time
 import unittest
+from collections import Counter
 
 from rollout_support import HOLD, RolloutCase, pause, weight
 from support import get
@@ -88,10 +89,36 @@ class Bad(RolloutCase):
         self.assertEqual(report["why"], "legacy: 2 failed, 1 may")
         self.assert_canary_gets_nothing(users)
 
+    def send(self, method):
+        """One request on a connection of its own: its status."""
+        return get(self.port, "/", method)[0]
+
+    def test_a_canary_that_closes_kept_connections_under_what_cant_be_sent_again_is_taken_back(self):
+        self.canary.answers_each = 4
+        self.begin()
+        answers = Counter(self.send("GET") for _ in range(200))
+        # A second try heals them, and is the one that counts; as far as there is a budget for it.
+        self.assertGreater(self.daemon.metric("retries_total", target_group="app-canary"), 0)
+        self.assertEqual(self.look()["canary"]["bad"], answers[502])
+        for _ in range(1000):
+            answers[self.send("POST")] += 1
+            if self.look()["phase"] == "Degraded":
+                break
+        self.assertGreaterEqual(answers[502], 3)
+        self.assertEqual(self.look()["reason"], "AnalysisFailed")
+        self.assertEqual(self.look()["canary"]["bad"], answers[502])
+
+    def test_a_canary_that_has_no_room_for_its_requests_is_taken_back(self):
+        self.canary.delay = 0.5
+        self.begin({"steps": [weight(50), HOLD, weight(100)]}, group_settings="max_connections_per_target: 6, max_pending: 0")
+        users = self.users(12)
+        self.assert_is_taken_back(users)
+        self.assertGreater(sum(count for (status, _), count in users.stop().items() if status == 503), 2)
+
     def test_a_threshold_takes_back_what_is_slow(self):
         self.canary.delay = 0.05
-        self.begin(analysis={"metrics": [{"name": "legacy", "type": "threshold", "metric": "p99", "max": "20ms",
-                                          "interval": "1s"}]})
+        self.begin(analysis={"initial_delay": "0s", "metrics": [{"name": "legacy", "type": "threshold", "metric": "p99",
+                                                                 "max": "20ms", "interval": "1s"}]})
         self.users()
         self.assertIn("legacy: 1 failed, 0 may", self.wait_for("Degraded(AnalysisFailed)")["why"])
 
