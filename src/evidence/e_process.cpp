@@ -41,8 +41,9 @@ double log_mean(double a, double b, double c) {
 double log_evidence_over(double limit, std::uint64_t bad, std::uint64_t requests) {
   // Parts of the way from the limit to all that is bad: near ones for a slight breach, far ones for a dead canary.
   constexpr std::array<double, 6> kParts{0.01, 0.03, 0.1, 0.25, 0.5, 0.95};
-  const auto wrong = static_cast<double>(bad);
-  const auto right = static_cast<double>(requests - bad);
+  // A request that fails after its head may be counted behind a look that has counted it.
+  const auto wrong = static_cast<double>(std::min(bad, requests));
+  const auto right = static_cast<double>(requests) - wrong;
   std::array<double, kParts.size()> logs{};
   for (std::size_t j = 0; j < kParts.size(); ++j) {
     const double rate = limit + (1 - limit) * kParts[j];

@@ -85,7 +85,7 @@ void Trial::open(std::uint64_t crossings) {
 }
 
 const Totals& Trial::merge() {
-  Totals now = before_;
+  Totals now = before_ ? *before_ : Totals();
   std::vector<std::array<Logs, kProcesses>> own(cells_.size());
   for (std::size_t worker = 0; worker < cells_.size(); ++worker) {
     const Cells& cells = *cells_[worker];
@@ -163,8 +163,8 @@ Trial::Kept Trial::keep() const {
 }
 
 void Trial::restore(const Kept& kept) {
-  before_ = kept.totals;
-  totals_ = before_;
+  before_ = std::make_unique<const Totals>(kept.totals);
+  totals_ = *before_;
   for (std::size_t process = 0; process < kProcesses; ++process) {
     const auto [bad, requests] = totals_.of_stable(process);
     dispersions_[process].begin(bad, requests);
@@ -173,7 +173,7 @@ void Trial::restore(const Kept& kept) {
     for (std::size_t i = 0; i < users_.size(); ++i) users_[i].store(kept.users[i], std::memory_order_relaxed);
   for (auto& cells : cells_)
     for (std::size_t process = 0; process < kProcesses; ++process)
-      for (std::size_t j = 0; j < kRisks.size(); ++j) cells->others[process][j].write(before_.logs[process][j]);
+      for (std::size_t j = 0; j < kRisks.size(); ++j) cells->others[process][j].write(before_->logs[process][j]);
   renew_thresholds();
 }
 

@@ -24,9 +24,9 @@ class Dispersion {
   double least_;
   std::uint64_t seen_bad_ = 0;
   std::uint64_t seen_requests_ = 0;
-  // Sums in which older looks weigh less. They begin as if a few looks had been as independent ones are.
-  double deviation_ = 2;
-  double expected_ = 2;
+  // Sums in which older looks weigh less; of the last two much less.
+  double deviation_ = 0;
+  double expected_ = 0;
   double bad_ = 0;
   double requests_ = 0;
 };

@@ -6,8 +6,8 @@
 //   worker: chose() ... Exposure ... answered() | failed() | left()      is_open() at each draw
 //   control: look() -> Totals -> close() or open()
 //
-// Made by control, kept alive by the snapshots that name it. A cell is 17 KiB; what all share is another 20 KiB at
-// most.
+// Made by control, kept alive by the snapshots that name it. A cell is 17 KiB, what control has another 30, and up
+// to 15 more where users stay.
 #pragma once
 
 #include <atomic>
@@ -112,7 +112,8 @@ class Trial {
   void close() { open_.store(false, std::memory_order_release); }
   /// Again; unless a worker has crossed a limit since there were so many `crossings`.
   void open(std::uint64_t crossings);
-  /// Slow requests are no evidence until then: a canary that gets its first traffic has cold caches.
+  /// Requests that begin while it doesn't are no evidence when they are slow: a canary that gets its first traffic has
+  /// cold caches.
   void judge_latency(bool judges) { judges_latency_.store(judges, std::memory_order_relaxed); }
 
   /// What survives a restart: the evidence and what was counted. Users whose failure was counted, bit by bit.
@@ -170,8 +171,8 @@ class Trial {
   alignas(128) std::atomic<bool> open_{true};
   std::atomic<std::uint64_t> crossings_{0};
   // Control's own.
-  alignas(128) Totals before_;  // a restart
-  Totals totals_;
+  alignas(128) Totals totals_;
+  std::unique_ptr<const Totals> before_;               // a restart; null: there was none
   std::vector<Dispersion> dispersions_;                // of each process, by stable's counts
   std::array<double, kLatencyBuckets> past_{};         // stable's latencies, older ones weighing less
   std::array<std::uint64_t, kLatencyBuckets> seen_{};  // of them, as of the last renewal

@@ -122,6 +122,7 @@ TEST(Limit, IsSurelyOverWhereAllIsBad) {
   EXPECT_GT(log_evidence_over(0.05, 4, 4), std::log(100.0));
   EXPECT_LT(log_evidence_over(0.05, 5, 100), 0.1) << "just at it";
   EXPECT_LT(log_evidence_over(0.05, 0, 1000), 0);
+  EXPECT_EQ(log_evidence_over(0.05, 3, 2), log_evidence_over(0.05, 2, 2)) << "one was counted late";
 }
 
 }  // namespace

@@ -239,6 +239,28 @@ TEST(Dispersion, OfIndependentEventsTakesNothingFromThem) {
   }
 }
 
+TEST(Dispersion, OfRareEventsTakesNothingFromThem) {
+  Dispersion dispersion(1);
+  std::mt19937_64 random(1);
+  std::bernoulli_distribution is_bad(0.0005);
+  std::uint64_t bad = 0;
+  for (std::uint64_t look = 1; look <= 100'000; ++look) {
+    dispersion.look(bad += is_bad(random) ? 1 : 0, 5 * look);
+    ASSERT_GE(dispersion.worth(), 0.6) << look;
+  }
+}
+
+TEST(Dispersion, OfAnIncidentTakesLittle) {
+  Dispersion dispersion(1);
+  std::mt19937_64 random(1);
+  std::uint64_t bad = 0;
+  for (std::uint64_t look = 1; look <= 3000; ++look) {
+    std::binomial_distribution<std::uint64_t> events(45, look > 2000 && look <= 2600 ? 0.2 : 0.001);
+    dispersion.look(bad += events(random), 45 * look);
+    if (look > 2200) ASSERT_GE(dispersion.worth(), 0.5) << look;
+  }
+}
+
 TEST(Dispersion, OfBurstsTakesThemForFew) {
   Dispersion dispersion(1);
   for (std::uint64_t look = 1; look <= 2000; ++look) dispersion.look(look / 100 * 20, look * 25);
