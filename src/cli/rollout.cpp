@@ -170,9 +170,10 @@ void add_status_command(CLI::App& rollout, int& exit_code) {
       add(rollout, "status", "Show where it stands; exit code 3 when it waits for a person or was taken back", options);
   command->add_flag("--json", options->json, "What the daemon answers, as JSON");
   command->add_flag("--watch", options->watch, "Again every two seconds");
-  command->add_flag("--wait", options->wait,
-                    "Until it ends: exit code 0 when it is completed, 1 when it was taken back, 3 when it waits for a "
-                    "person or the time is over");
+  command->add_flag(
+      "--wait", options->wait,
+      "Until it ends: exit code 0 when it is completed, 1 when it was taken back, 3 when it is paused or the "
+      "time is over");
   CLI::Option* timeout =
       command->add_option("--timeout", options->timeout, "How long --wait waits")->type_name("TIME")->default_val("2h");
   add_admin_options(*command, options->daemon);

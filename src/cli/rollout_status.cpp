@@ -294,9 +294,7 @@ std::optional<int> ended_with(const Json& rollout) {
   const Json& reason = rollout.at("reason");
   if ((phase == "Healthy" && reason == "Completed") || (phase == "Baking" && reason == "Handover")) return kFine;
   if (phase == "Degraded") return kFailed;
-  // Too few requests: it goes on by itself when they come.
-  const bool waits_for_person = phase == "Paused" && rollout.at("reason") != "Inconclusive";
-  return waits_for_person ? std::optional<int>(kDiffers) : std::nullopt;
+  return phase == "Paused" ? std::optional<int>(kDiffers) : std::nullopt;
 }
 
 }  // namespace kanaria::cli

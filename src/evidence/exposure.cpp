@@ -10,6 +10,7 @@ void Exposure::begin(Trial& trial, unsigned worker, Arm arm, By by, const Coin& 
   counts_ = by != By::Other;
   if (by == By::Lot) coin_ = &coin;
   user_ = user;
+  is_warm_ = trial.judges_latency_.load(std::memory_order_relaxed);
   cells().in_flight[index()].add();
   if (counts_) cells().chosen[index()].add();
 }
@@ -25,7 +26,7 @@ void Exposure::count_bad(std::size_t kind) {
 void Exposure::count_latency(Duration took, bool is_whole) {
   const std::uint16_t bucket = latency_bucket(took);
   if (is_whole) cells().latencies[index()][bucket].add();
-  const bool is_evidence = coin_ != nullptr && trial_->judges_latency_.load(std::memory_order_relaxed);
+  const bool is_evidence = coin_ != nullptr && is_warm_;
   for (std::size_t i = 0; i < kQuantiles.size(); ++i) {
     const std::uint16_t threshold = trial_->thresholds_[i].load(std::memory_order_relaxed);
     if (threshold == Trial::kNoThreshold) return;

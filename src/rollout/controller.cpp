@@ -11,11 +11,26 @@
 namespace kanaria::rollout {
 namespace {
 
-constexpr std::chrono::minutes kCrashWindow{5};
-
-/// What the canary can get at most; -1: the rollout owns nothing.
+/// What the canary can get at most from a rollout that owns its rule.
 config::Basis exposure(const State& state) {
-  return state.owns_rule() ? (state.is_exposed() ? state.weight : 0) : -1;
+  return state.is_exposed() ? state.weight : 0;
+}
+
+/// The canary's share of a rule that no rollout owns, rounded up.
+config::Basis share_at_rest(const config::Model& in_force, const config::Rollout& rollout, const std::string& canary) {
+  config::Basis share = 0;
+  runtime::for_each_forward(in_force,
+                            [&](const std::string& name, const config::Rule&, const config::Forward& forward) {
+                              if (name != rollout.rule.value) return;
+                              int total = 0;
+                              int own = 0;
+                              for (const config::WeightedGroup& group : forward.target_groups) {
+                                total += group.weight;
+                                if (group.name.value == canary) own = group.weight;
+                              }
+                              if (total > 0) share = (own * config::kWholeRule + total - 1) / total;
+                            });
+  return share;
 }
 
 void put(const Standing& standing, runtime::RolloutShares& shares) {
@@ -47,6 +62,11 @@ State left_behind(const std::string& name, const State& state) {
     spdlog::warn("rollout {} is gone from the file, {}: the file's weights are in force", name,
                  state.phase == Phase::Degraded ? "and its revision " + state.revision + " has failed"
                                                 : "and what was in progress ended");
+  if (state.is_swapped)
+    spdlog::warn(
+        "rollout {} is gone from the file: the file's weights are those of the groups that they name, no longer "
+        "swapped",
+        name);
   return at_rest(state);
 }
 
@@ -72,31 +92,6 @@ Controller::Controller(net::Loop& control, runtime::Store& store, net::Blocking&
 WallTime Controller::now() const {
   const auto passed = std::chrono::steady_clock::now() - began_.time;
   return began_.wall + std::chrono::duration_cast<WallTime::duration>(passed);
-}
-
-net::Awaitable<std::string> Controller::restore(const std::string& state_dir) {
-  journal_.emplace(state_dir);
-  std::string fault;
-  auto work = [&] { return journal_->read(fault); };
-  restored_ = co_await disk_.run(control_, work);
-  is_lost_ = !fault.empty();
-  if (!restored_) co_return fault;
-  const WallTime when = now();
-  if (!restored_->is_clean) {
-    starts_ = restored_->starts;
-    const bool was_exposed =
-        std::ranges::any_of(restored_->rollouts, [](const auto& one) { return one.second.state.is_exposed(); });
-    if (was_exposed) starts_.push_back(when);
-    std::erase_if(starts_, [&](WallTime start) { return when - start > kCrashWindow; });
-  }
-  // Now, for this process may die before it has anything else to keep.
-  Contents known = *restored_;
-  known.is_clean = false;
-  known.starts = starts_;
-  const std::string text = to_text(known);
-  auto mark = [&] { return journal_->write(text); };
-  unkept_ = co_await disk_.run(control_, mark);
-  co_return fault;
 }
 
 /// Where it stood in a former process, as far as that may go on.
@@ -177,7 +172,17 @@ void Controller::adopt() {
   is_lost_ = false;
   followed_.clear();
   set_pace();
-  if (journal_ && !(members_.empty() && archived_.empty())) net::spawn(control_, keep_evidence());
+  forget_oldest();
+  if (journal_ && !(members_.empty() && archived_.empty())) net::spawn(control_, keep());
+}
+
+/// Names that come and go with each deployment must not fill the journal.
+void Controller::forget_oldest() {
+  const auto age = [](const auto& one) {
+    const auto& history = one.second.state.history;
+    return history.empty() ? WallTime() : history.back().when;
+  };
+  while (archived_.size() > kMostArchived) archived_.erase(std::ranges::min_element(archived_, {}, age));
 }
 
 void Controller::become(Member& member, Standing next) {
@@ -229,14 +234,17 @@ void Controller::look() {
     evidence::Trial& trial = *rollout.trial();
     const std::uint64_t crossings = trial.crossings();
     const bool was_closed = !trial.is_open();
+    const bool was_told = rollout.would().has_value();
     rollout.look(when, is_canary_healthy(rollout));
+    if (rollout.would() && !was_told)
+      spdlog::warn("rollout {}: were it no dry run, it would be taken back: {}", name, rollout.would()->why);
     if (changing_.contains(name)) continue;
     const State next = plan(rollout.written(), state, rollout.facts(), when);
     if (next == state) {
       if (was_closed) trial.open(crossings);
       continue;
     }
-    if (exposure(next) <= 0) trial.close();
+    if (!next.is_exposed()) trial.close();
     net::spawn(control_, advance(name));
   }
   const bool is_due = is_exposed || !unkept_.empty();
@@ -290,9 +298,13 @@ net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std
     State state = rollout.state();
     result = decide(rollout, state);
     if (state == rollout.state()) return;
-    falls = !state.owns_rule() || exposure(state) < exposure(rollout.state());
+    const config::Basis had = rollout.state().owns_rule()
+                                  ? exposure(rollout.state())
+                                  : share_at_rest(store_.current()->model(), rollout.written(),
+                                                  canary_of(rollout.written(), rollout.state()));
+    falls = !state.owns_rule() || exposure(state) < had;
     next = rollout.with(rollout.written(), std::move(state), member->second.once_a_user);
-    if (exposure(next->state) <= 0) rollout.trial()->close();
+    if (!next->state.is_exposed()) rollout.trial()->close();
     put(*next, shares);
   };
   steer.before = [&]() -> net::Awaitable<void> {
@@ -306,11 +318,12 @@ net::Awaitable<Changed> Controller::make_so(std::string name, Decide decide, std
     if (!next) return;
     Member& member = members_.at(name);
     member.falling = nullptr;
-    const bool had_nothing = exposure(member.rollout->state()) <= 0;
+    const bool had_nothing = !member.rollout->state().is_exposed();
     become(member, *next);
-    // What closed it was that it should get nothing.
+    // What closed it was that it should get nothing; or an abort that waits for us.
     evidence::Trial& trial = *member.rollout->trial();
-    if (had_nothing && member.rollout->state().is_exposed()) trial.open(trial.crossings());
+    const bool is_alone = changing_.count(name) == 1;
+    if (had_nothing && is_alone && member.rollout->state().is_exposed()) trial.open(trial.crossings());
   };
   runtime::ChangeOptions options;
   options.who = std::move(who);
@@ -350,66 +363,6 @@ std::vector<Report> Controller::reports() const {
     report.unkept = unkept_;
   }
   return reports;
-}
-
-std::string Controller::contents(bool is_clean) const {
-  Contents contents;
-  contents.written = now();
-  contents.is_clean = is_clean;
-  contents.starts = starts_;
-  contents.rollouts = archived_;
-  for (const auto& [name, member] : members_) {
-    Entry entry{member.rollout->state(), member.rollout->keep()};
-    if (member.falling != nullptr) {
-      entry.state = member.falling->state;
-      if (member.falling->trial != member.rollout->trial()) entry.kept = {};
-    }
-    contents.rollouts.insert_or_assign(name, std::move(entry));
-  }
-  return to_text(contents);
-}
-
-net::Awaitable<void> Controller::keep() {
-  if (!journal_) co_return;
-  const std::string text = contents(false);
-  auto work = [&] { return journal_->write(text); };
-  std::string fault = co_await disk_.run(control_, work);
-  note(std::move(fault));
-  kept_ = now();
-}
-
-net::Awaitable<void> Controller::keep_evidence() {
-  if (is_keeping_) co_return;
-  is_keeping_ = true;
-  const bool was_unkept = !unkept_.empty();
-  co_await keep();
-  if (was_unkept) co_await sync();  // what failed then may have been that
-  is_keeping_ = false;
-}
-
-net::Awaitable<void> Controller::sync() {
-  if (!journal_ || !unkept_.empty()) co_return;
-  auto work = [&] { return journal_->sync(); };
-  std::string fault = co_await disk_.run(control_, work);
-  note(std::move(fault));
-}
-
-/// What came of keeping it; "": it is kept.
-void Controller::note(std::string fault) {
-  if (fault != unkept_ && !fault.empty()) spdlog::error("rollouts are not kept over a restart: {}", fault);
-  if (fault.empty() && !unkept_.empty()) spdlog::info("rollouts are kept over a restart again");
-  unkept_ = std::move(fault);
-  set_pace();
-}
-
-net::Awaitable<void> Controller::close() {
-  is_closed_ = true;
-  pulse_.set_beating(false);
-  if (!journal_ || members_.empty()) co_return;
-  const std::string text = contents(true);
-  auto work = [&] { return journal_->write(text); };
-  const std::string fault = co_await disk_.run(control_, work);
-  if (fault.empty()) co_await sync();
 }
 
 }  // namespace kanaria::rollout

@@ -40,6 +40,33 @@ std::string metrics_of(const config::RolloutAnalysis& analysis) {
   return words;
 }
 
+/// The rollout under another rule, or with other target groups: what was in progress has ended, and what had failed has
+/// failed.
+State moved(const config::Rollout& rollout, const State& state, const std::string& identity,
+            std::vector<std::string>& warnings) {
+  const auto groups_in = [](const std::string& one) { return one.substr(one.find(' ')); };
+  State made;
+  made.revision = state.revision;
+  made.failed = state.failed;
+  made.failed_by = state.failed_by;
+  made.epoch = state.epoch + 1;
+  made.history = state.history;
+  if (state.phase == Phase::Degraded) {
+    be(made, state.phase, state.reason);
+    made.why = state.why;
+  } else if (state.owns_rule()) {
+    warnings.push_back("rollout " + rollout.name +
+                       " is of another rule or other target groups now: what was in progress has ended");
+  }
+  if (groups_in(identity) == groups_in(state.identity)) {
+    made.is_swapped = state.is_swapped;
+  } else if (state.is_swapped) {
+    warnings.push_back("rollout " + rollout.name +
+                       " has other target groups now: they have the roles that the file says, no longer swapped ones");
+  }
+  return made;
+}
+
 /// Where the steps go on after an edit: behind the one that set this weight.
 void find_step(const config::Rollout& rollout, State& state, WallTime now, std::vector<std::string>& warnings) {
   const auto sets = [&](const config::RolloutStep& step, auto&& fits) {
@@ -76,12 +103,7 @@ State follow(const config::Rollout& rollout, State state, WallTime now, std::vec
   const std::string identity = identity_of(rollout);
   const std::string steps = steps_of(rollout);
   const std::string metrics = metrics_of(rollout.analysis);
-  if (!state.identity.empty() && state.identity != identity) {
-    if (state.owns_rule())
-      warnings.push_back("rollout " + rollout.name +
-                         " is of another rule or other target groups now: what was in progress has ended");
-    state = {};
-  }
+  if (!state.identity.empty() && state.identity != identity) state = moved(rollout, state, identity, warnings);
   const bool is_known = !state.identity.empty();
   const bool are_steps_edited = is_known && state.steps != steps;
   const bool are_metrics_edited = is_known && state.metrics != metrics;
@@ -122,7 +144,8 @@ State follow(const config::Rollout& rollout, State state, WallTime now, std::vec
     state.deadline_length = rollout.progress_deadline;
   }
   if (are_metrics_edited) {
-    transit(state, now, "the metrics were edited: evidence begins anew, with half of what was left of the rate",
+    const std::string part = "1/" + std::to_string(1U << std::min(state.halvings + 1, 30U));
+    transit(state, now, "the metrics were edited: evidence begins anew, with " + part + " of false_rollback_rate",
             [](State& to) {
               ++to.halvings;
               ++to.weights;  // limits are looked at anew too

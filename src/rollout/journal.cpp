@@ -1,6 +1,8 @@
 #include "kanaria/rollout/journal.hpp"
 
-#include <cstdio>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -17,7 +19,7 @@ using evidence::Totals;
 constexpr int kVersion = 1;
 constexpr std::string_view kFileName = "rollouts.json";
 constexpr std::size_t kLargestFile = 16UL * 1024 * 1024;
-constexpr std::size_t kMostRollouts = 1000;
+constexpr std::size_t kMostRollouts = 10'000;
 
 // Times in milliseconds: a pause of 5 s must not become one of 4 by a restart.
 Json json_of(WallTime when) {
@@ -25,7 +27,10 @@ Json json_of(WallTime when) {
 }
 
 WallTime time_in(const Json& json) {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(Milliseconds(json.get<std::int64_t>())));
+  constexpr std::int64_t kEnd = 9'000'000'000'000;  // the year 2255: no clock of ours goes further
+  const auto milliseconds = json.get<std::int64_t>();
+  if (milliseconds < -kEnd || milliseconds > kEnd) throw std::runtime_error("no time is " + json.dump());
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(Milliseconds(milliseconds)));
 }
 
 template <class Enum>
@@ -204,7 +209,9 @@ std::optional<Contents> parse_contents(const std::string& text, std::string& fau
     return std::nullopt;
   }
   try {
-    if (json.at("version").get<int>() > kVersion) {
+    const int version = json.at("version").get<int>();
+    if (version < 1) throw std::runtime_error("its version is " + std::to_string(version));
+    if (version > kVersion) {
       fault = "is of a newer version of kanaria";
       return std::nullopt;
     }
@@ -232,14 +239,17 @@ std::optional<Contents> Journal::read(std::string& fault) const {
     if (auto contents = parse_contents(*found.text, fault)) return contents;
   }
   fault = file_ + " " + fault;
+  // It stays where it is until something is kept in its place: a start that fails must not leave the next one without a
+  // file, which would know nothing of what had failed.
   const std::string aside = file_ + ".damaged";
-  fault += std::rename(file_.c_str(), aside.c_str()) == 0
-               ? "; it is now " + aside
-               : std::string("; it can't be moved aside: ") + std::strerror(errno);
+  ::unlink(aside.c_str());
+  fault += ::link(file_.c_str(), aside.c_str()) == 0 ? "; it is kept as " + aside
+                                                     : std::string("; it can't be kept aside: ") + std::strerror(errno);
   return std::nullopt;
 }
 
 std::string Journal::write(const std::string& text) const {
+  if (text.size() > kLargestFile) return file_ + " would be too large to be read again";
   const int failed = replace_file(file_, text);
   return failed == 0 ? "" : file_ + " can't be written: " + std::strerror(failed);
 }

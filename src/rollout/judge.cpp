@@ -79,17 +79,17 @@ double limits_log(const Standing& standing) {
 
 class Judge {
  public:
-  Judge(const Standing& standing, const Totals& now, const Totals& base, std::vector<Measured>& measured, WallTime when)
+  Judge(const Standing& standing, const Totals& now, const Since& since, std::vector<Measured>& measured, WallTime when)
       : standing_(standing),
         analysis_(standing.written.analysis),
         now_(now),
-        base_(base),
+        base_(since.weight),
         measured_(measured),
         when_(when),
         limit_(limit_of(analysis_, standing.state.halvings)) {
     for (std::size_t arm = 0; arm < evidence::kArms; ++arm) {
-      requests_[arm] = grown(base.requests[arm], now.requests[arm]);
-      latencies_[arm] = grown(base.latencies[arm], now.latencies[arm]);
+      requests_[arm] = grown(base_.requests[arm], now.requests[arm]);
+      latencies_[arm] = grown(since.warm[arm], now.latencies[arm]);
     }
   }
 
@@ -123,12 +123,17 @@ class Judge {
                                        number(*report.evidence, "%.3g") + " of " + number(report.limit, "%.0f") + ")");
   }
 
-  /// An absolute limit on a rate. Both arms over it: an incident.
+  /// An absolute limit on a rate. Both arms over it: an incident. A request or two of stable's tell nothing, and none
+  /// are given to it where the canary has the whole rule: what still ends there was begun before.
   void hold(double limit, std::uint64_t bad_stable, std::uint64_t bad_canary, const std::string& what,
             MetricReport& report) {
+    static const double kSurely = std::log(10);
+    constexpr std::uint64_t kFew = 10;
     if (evidence::log_evidence_over(limit, bad_canary, requests_[kCanary]) < limits_log(standing_)) return;
     report.is_within = false;
-    if (requests_[kStable] > 0 && rate(bad_stable, requests_[kStable]) > limit) {
+    const bool is_stable_over = standing_.state.weight < config::kWholeRule && requests_[kStable] >= kFew &&
+                                evidence::log_evidence_over(limit, bad_stable, requests_[kStable]) >= kSurely;
+    if (is_stable_over) {
       made_.incident = "stable is over the limit of " + report.name + " as well: " + what;
     } else {
       fail(Reason::LimitExceeded, report.name + " is over its limit: " + what);
@@ -160,11 +165,8 @@ class Judge {
     report.type = "latency";
     const double stable = p99(kStable);
     const double canary = p99(kCanary);
-    const auto& trial = standing_.trial;
-    if (trial && trial->threshold(2)) {
-      report.bad_stable = slower_than(now_.latencies[kStable], *trial->threshold(2));
-      report.bad_canary = slower_than(now_.latencies[kCanary], *trial->threshold(2));
-    }
+    report.bad_stable = now_.slow.back()[kStable];
+    report.bad_canary = now_.slow.back()[kCanary];
     if (stable > 0 && canary > 0) report.words = "p99 " + number(1000 * (canary - stable), "%+.0f ms");
     weigh(now_.log_latency(), report);
     if (!latency.slo_p99_max) return;
@@ -187,30 +189,34 @@ class Judge {
     report.limit = threshold.failure_limit;
     Measured& measured = measured_[metric];
     const std::size_t kind = kind_of(analysis_, metric);
-    if (measured.next == WallTime()) {
-      begin(measured, kind, threshold.interval);
+    report.bad_stable = now_.bad[kind][kStable];
+    report.bad_canary = now_.bad[kind][kCanary];
+    if (measured.next == WallTime() || (threshold.max_p99 && is_cold(standing_, when_))) {
+      begin(threshold, measured, kind);
     } else if (when_ >= measured.next) {
       measure(threshold, measured, kind);
-      begin(measured, kind, threshold.interval);
+      begin(threshold, measured, kind);
     }
     report.words = std::to_string(measured.failures) + " failed, " + std::to_string(threshold.failure_limit) + " may";
     if (measured.failures > threshold.failure_limit) fail(Reason::AnalysisFailed, report.name + ": " + report.words);
   }
 
-  void begin(Measured& measured, std::size_t kind, Milliseconds interval) {
-    measured.next = when_ + interval;
+  void begin(const config::Threshold& threshold, Measured& measured, std::size_t kind) {
+    measured.next = when_ + threshold.interval;
     measured.requests = now_.requests[kCanary];
     measured.bad = now_.bad[kind][kCanary];
-    measured.latencies = now_.latencies[kCanary];
+    if (threshold.max_p99) measured.latencies.assign(now_.latencies[kCanary].begin(), now_.latencies[kCanary].end());
   }
 
   /// An interval without requests tells nothing.
   void measure(const config::Threshold& threshold, Measured& measured, std::size_t kind) {
     const std::uint64_t requests = grown(measured.requests, now_.requests[kCanary]);
-    const Latencies latencies = grown(measured.latencies, now_.latencies[kCanary]);
     bool failed = false;
     if (threshold.min_success_rate && requests > 0)
       failed = 1 - rate(grown(measured.bad, now_.bad[kind][kCanary]), requests) < *threshold.min_success_rate;
+    Latencies latencies{};
+    std::ranges::copy(measured.latencies, latencies.begin());
+    latencies = grown(latencies, now_.latencies[kCanary]);
     if (threshold.max_p99 && count(latencies) > 0)
       failed = evidence::latency_of(evidence::quantile_bucket(latencies, 0.99)) > *threshold.max_p99;
     measured.failures += failed ? 1 : 0;
@@ -257,9 +263,13 @@ std::size_t kind_of(const config::RolloutAnalysis& analysis, std::size_t metric)
       std::count_if(analysis.metrics.begin(), is_one ? end : analysis.metrics.end(), is_errors));
 }
 
-Judgement judge(const Standing& standing, const Totals& now, const Totals& base, std::vector<Measured>& measured,
+Judgement judge(const Standing& standing, const Totals& now, const Since& since, std::vector<Measured>& measured,
                 WallTime when) {
-  return Judge(standing, now, base, measured, when).run();
+  return Judge(standing, now, since, measured, when).run();
+}
+
+bool is_cold(const Standing& standing, WallTime when) {
+  return when - standing.state.exposed_since < standing.written.analysis.initial_delay;
 }
 
 Latencies grown(const Latencies& from, const Latencies& to) {

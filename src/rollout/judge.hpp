@@ -19,9 +19,11 @@ struct Judgement {
   std::vector<MetricReport> metrics;
 };
 
-/// `base`: the totals when the canary got its weight. `measured` goes on.
-Judgement judge(const Standing& standing, const evidence::Totals& now, const evidence::Totals& base,
+/// `measured` goes on.
+Judgement judge(const Standing& standing, const evidence::Totals& now, const Since& since,
                 std::vector<Measured>& measured, WallTime when);
+/// A canary that got its first traffic a moment ago is excused for being slow.
+bool is_cold(const Standing& standing, WallTime when);
 
 /// How many more; a restart may have lost some.
 constexpr std::uint64_t grown(std::uint64_t from, std::uint64_t to) {

@@ -34,7 +34,7 @@ bool judge(const config::Rollout& rollout, State& state, const Facts& facts, Wal
     } else if (state.phase == Phase::Progressing) {
       pause(state, now, Reason::Incident, *facts.incident);
     } else {
-      return false;  // it waits already, or bakes: nothing grows
+      return false;  // it waits already, or bakes, which isn't over before the incident is
     }
     return true;
   }
@@ -69,12 +69,12 @@ bool is_over(const config::Rollout& rollout, State& state, const Facts& facts, W
       return false;
     }
     if (now - state.step_began < *timed->duration) return false;
-    const auto want = static_cast<std::uint64_t>(rollout.analysis.min_canary_requests);
+    const std::uint64_t want = wanted_requests(rollout, state.step);
     why = "pause of " + words_of(*timed->duration) + " is over";
     return state.weight == 0 || have >= want || pass_inconclusive(rollout, state, have, want, now);
   }
   const auto& analysis = std::get<config::AnalysisStep>(step.of);
-  const auto want = static_cast<std::uint64_t>(analysis.min_canary_requests);
+  const std::uint64_t want = wanted_requests(rollout, state.step);
   why = "analysis passed with " + std::to_string(have) + " canary requests";
   if (have >= want) return true;
   if (!analysis.max_wait || now - state.step_began < *analysis.max_wait) return false;
@@ -85,6 +85,8 @@ bool is_over(const config::Rollout& rollout, State& state, const Facts& facts, W
 void begin_bake(const config::Rollout& rollout, State& state, WallTime now, std::string why) {
   transit(state, now, std::move(why), [&](State& to) {
     be(to, Phase::Baking, Reason::None);
+    to.weight =
+        bounded(rollout, config::kWholeRule);  // after set-weight, or other steps, the last one's isn't in force
     to.step = rollout.steps.size();
     to.step_began = now;
   });
@@ -119,14 +121,6 @@ void walk(const config::Rollout& rollout, State& state, Facts facts, WallTime no
   }
 }
 
-/// Too few requests, until they came.
-bool has_enough(const config::Rollout& rollout, const State& state, const Facts& facts) {
-  if (state.step >= rollout.steps.size()) return true;
-  const auto* const analysis = std::get_if<config::AnalysisStep>(&rollout.steps[state.step].of);
-  const int want = analysis != nullptr ? analysis->min_canary_requests : rollout.analysis.min_canary_requests;
-  return facts.canary_requests >= static_cast<std::uint64_t>(want);
-}
-
 }  // namespace
 
 const std::string& stable_of(const config::Rollout& rollout, const State& state) {
@@ -142,7 +136,8 @@ State plan(const config::Rollout& rollout, State state, const Facts& facts, Wall
   // It is complete; only a person takes it back, into whatever stable is while it is redeployed.
   if (state.reason == Reason::Handover) return state;
   if (state.is_exposed() && judge(rollout, state, facts, now)) return state;
-  if (state.phase == Phase::Paused && state.reason == Reason::Inconclusive && has_enough(rollout, state, facts))
+  if (state.phase == Phase::Paused && state.reason == Reason::Inconclusive &&
+      facts.canary_requests >= wanted_requests(rollout, state.step))
     transit(state, now, std::to_string(facts.canary_requests) + " canary requests have come",
             [&](State& to) { go_on(to, now); });
   if (state.phase == Phase::Progressing && now >= state.deadline) {
@@ -151,10 +146,16 @@ State plan(const config::Rollout& rollout, State state, const Facts& facts, Wall
     return state;
   }
   if (state.phase == Phase::Progressing) walk(rollout, state, facts, now, "");
-  const bool is_baked =
-      state.phase == Phase::Baking && state.reason != Reason::Handover && now - state.step_began >= rollout.bake_time;
+  const bool is_baked = state.phase == Phase::Baking && !facts.incident && now - state.step_began >= rollout.bake_time;
   if (is_baked) end_bake(rollout, state, now, "bake of " + words_of(rollout.bake_time) + " is over");
   return state;
+}
+
+std::uint64_t wanted_requests(const config::Rollout& rollout, std::size_t step) {
+  const config::AnalysisStep* const analysis =
+      step < rollout.steps.size() ? std::get_if<config::AnalysisStep>(&rollout.steps[step].of) : nullptr;
+  return static_cast<std::uint64_t>(analysis != nullptr ? analysis->min_canary_requests
+                                                        : rollout.analysis.min_canary_requests);
 }
 
 std::string words_of(const config::RolloutStep& step) {

@@ -30,8 +30,8 @@ ArmReport arm_of(const Standing& standing, const Totals& now, const Totals& base
   if (const std::uint64_t all = stable_chosen + canary_chosen; all > 0)
     report.got = static_cast<double>(is_canary ? canary_chosen : stable_chosen) / static_cast<double>(all);
   report.requests = grown(base.requests[arm], now.requests[arm]);
-  const std::size_t kind = kind_of(standing.written.analysis, 0);
-  report.bad = grown(base.bad[kind][arm], now.bad[kind][arm]);
+  constexpr std::size_t kKind = 0;  // of the first metric of errors, or what counts where there is none
+  report.bad = grown(base.bad[kKind][arm], now.bad[kKind][arm]);
   const auto latencies = grown(base.latencies[arm], now.latencies[arm]);
   report.p50 = quantile(latencies, 0.5);
   report.p90 = quantile(latencies, 0.9);
@@ -68,9 +68,7 @@ std::string progress(const Standing& standing, std::uint64_t canary_requests, Wa
   const auto* const pause = std::get_if<config::PauseStep>(&step.of);
   if (pause != nullptr && state.phase == Phase::Progressing)
     return pause->duration ? left(*pause->duration - (now - state.step_began)) + " left" : "until promote";
-  const auto* const analysis = std::get_if<config::AnalysisStep>(&step.of);
-  const auto want = static_cast<std::uint64_t>(analysis != nullptr ? analysis->min_canary_requests
-                                                                   : written.analysis.min_canary_requests);
+  const std::uint64_t want = wanted_requests(written, state.step);
   return std::to_string(canary_requests) + "/" + std::to_string(want) + " requests" +
          pace(canary_requests, want, state.weight_since, now);
 }
@@ -111,35 +109,35 @@ Report Rollout::report(WallTime now) const {
     const WallTime as_of = state.phase == Phase::Paused ? state.paused : now;
     report.deadline_left = std::chrono::ceil<std::chrono::seconds>(state.deadline - as_of);
   }
-  report.arms = {arm_of(standing_, totals, base_, kStable), arm_of(standing_, totals, base_, kCanary)};
+  report.arms = {arm_of(standing_, totals, since_.weight, kStable), arm_of(standing_, totals, since_.weight, kCanary)};
   report.requests = totals.requests;
   report.matched = totals.matched;
   report.spilled = totals.spilled;
-  std::vector<Measured> measured = measured_;
-  report.metrics = judge(standing_, totals, base_, measured, now).metrics;
   report.dry_run = standing_.written.analysis.dry_run;
-  if (facts_.against || state.phase == Phase::Degraded) {
+  std::vector<Measured> measured = measured_;
+  Judgement judgement = judge(standing_, totals, since_, measured, now);
+  report.metrics = std::move(judgement.metrics);
+  const std::uint64_t want = wanted_requests(standing_.written, state.step);
+  const std::string have = std::to_string(facts_.canary_requests);
+  if (state.phase == Phase::Degraded) {
     report.verdict = Verdict::Fail;
-    report.verdict_words = state.phase == Phase::Degraded ? state.why : facts_.against->why;
-  } else if (facts_.incident) {
-    report.verdict_words = *facts_.incident;
+    report.verdict_words = state.why;
   } else if (state.reason == Reason::Handover || state.reason == Reason::Completed) {
     report.verdict = Verdict::Pass;
     report.verdict_words = "it is complete.";
+  } else if (state.is_exposed() && judgement.against) {
+    report.verdict = Verdict::Fail;
+    report.verdict_words = (report.dry_run ? "it would be taken back: " : "") + judgement.against->why;
+  } else if (state.is_exposed() && judgement.incident) {
+    report.verdict_words = *judgement.incident;
+  } else if (state.is_exposed() && facts_.canary_requests >= want) {
+    report.verdict = Verdict::Pass;
+    report.verdict_words = have + " canary requests, and nothing speaks against it.";
   } else {
-    const auto want = [&]() -> std::uint64_t {
-      if (state.step < standing_.written.steps.size())
-        if (const auto* const analysis = std::get_if<config::AnalysisStep>(&standing_.written.steps[state.step].of))
-          return static_cast<std::uint64_t>(analysis->min_canary_requests);
-      return static_cast<std::uint64_t>(standing_.written.analysis.min_canary_requests);
-    }();
-    const std::string have = std::to_string(facts_.canary_requests);
-    const bool is_enough = state.is_exposed() && facts_.canary_requests >= want;
-    report.verdict = is_enough ? Verdict::Pass : Verdict::Inconclusive;
-    report.verdict_words = is_enough ? have + " canary requests, and nothing speaks against it."
-                                     : have + " of " + std::to_string(want) + " canary requests.";
-    if (state.phase == Phase::Progressing) report.verdict_words += " Nothing to do.";
+    report.verdict_words = have + " of " + std::to_string(want) + " canary requests.";
   }
+  const bool goes_well = report.verdict != Verdict::Fail && !judgement.incident;
+  if (state.phase == Phase::Progressing && goes_well) report.verdict_words += " Nothing to do.";
   return report;
 }
 

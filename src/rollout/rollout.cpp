@@ -53,14 +53,16 @@ void Rollout::become(Standing standing) {
       standing.state.weight_since != standing_.state.weight_since || standing.state.weight != standing_.state.weight;
   standing_ = std::move(standing);
   if (begins_anew) {
-    base_ = {};
+    since_ = {};
+    would_.reset();
     measured_.assign(standing_.written.analysis.metrics.size(), Measured());
     unhealthy_since_.reset();
   }
   measured_.resize(standing_.written.analysis.metrics.size());
   // What was taken back keeps the numbers that it was taken back for.
   if (has_other_weight && standing_.state.phase != Phase::Degraded) {
-    base_ = standing_.trial->merge();
+    since_.weight = standing_.trial->merge();
+    since_.warm = since_.weight.latencies;
     facts_.canary_requests = 0;
   }
   facts_.against.reset();
@@ -75,7 +77,9 @@ const Facts& Rollout::look(WallTime now, bool canary_is_healthy) {
     unhealthy_since_.reset();
     return facts_;
   }
-  standing_.trial->judge_latency(now - state.exposed_since >= standing_.written.analysis.initial_delay);
+  const bool cold = is_cold(standing_, now);
+  standing_.trial->judge_latency(!cold);
+  if (cold) since_.warm = totals.latencies;
   if (canary_is_healthy) {
     unhealthy_since_.reset();
   } else if (!unhealthy_since_) {
@@ -83,24 +87,27 @@ const Facts& Rollout::look(WallTime now, bool canary_is_healthy) {
   }
   facts_.unhealthy_since = unhealthy_since_;
   constexpr auto kCanary = static_cast<std::size_t>(evidence::Arm::Canary);
-  facts_.canary_requests = grown(base_.requests[kCanary], totals.requests[kCanary]);
-  Judgement judgement = judge(standing_, totals, base_, measured_, now);
-  if (standing_.written.analysis.dry_run) return facts_;
+  facts_.canary_requests = grown(since_.weight.requests[kCanary], totals.requests[kCanary]);
+  Judgement judgement = judge(standing_, totals, since_, measured_, now);
+  if (standing_.written.analysis.dry_run) {
+    would_ = std::move(judgement.against);
+    return facts_;
+  }
   facts_.against = std::move(judgement.against);
   facts_.incident = std::move(judgement.incident);
   return facts_;
 }
 
 Kept Rollout::keep() const {
-  Kept kept{standing_.trial->keep(), base_, {}};
+  Kept kept{standing_.trial->keep(), since_.weight, {}};
   for (const Measured& measured : measured_) kept.failures.push_back(measured.failures);
   return kept;
 }
 
 void Rollout::restore(const Kept& kept) {
   standing_.trial->restore(kept.trial);
-  base_ = kept.base;
-  base_.latencies = kept.trial.totals.latencies;  // quantiles are of what comes now
+  since_.weight = kept.base;
+  since_.weight.latencies = since_.warm = kept.trial.totals.latencies;  // quantiles are of what comes now
   for (std::size_t i = 0; i < std::min(kept.failures.size(), measured_.size()); ++i)
     measured_[i].failures = kept.failures[i];
 }

@@ -134,6 +134,9 @@ Changed retry(const config::Rollout& rollout, State& state, const Command& comma
   if (rollout.revision && *rollout.revision != state.revision)
     return refused("the file has another revision, " + *rollout.revision + ": kanaria rollout start " + rollout.name +
                    " begins it");
+  if (state.revision.empty())
+    return refused("it isn't known which revision that was: kanaria rollout start " + rollout.name +
+                   " --revision R begins one");
   begin(rollout, state, command.when, "begun again by " + command.who);
   return {Changed::Status::Done, "rollout " + rollout.name + " begins again with revision " + state.revision, {}};
 }

@@ -257,7 +257,9 @@ net::Awaitable<void> Store::apply(const Wanted& wanted, const ChangeOptions& opt
   config::Diagnostics& diagnostics = outcome.diagnostics;
   const std::shared_ptr<const config::Model> next =
       with_shares(wanted.shares, in_force(wanted.overrides, read_by_role(wanted.shares, wanted.file)));
-  auto examine = [&] { return config::validate(*next, diagnostics), !diagnostics.has_errors(); };
+  // What is written, and not what rollouts and their roles make of it: a canary with a share isn't at rest.
+  const std::shared_ptr<const config::Model> written = in_force(wanted.overrides, wanted.file);
+  auto examine = [&] { return config::validate(*written, diagnostics), !diagnostics.has_errors(); };
   const bool is_valid = co_await blocking_.run(control_, examine);
   if (!is_valid) {
     outcome.status = Outcome::Status::Faulty;

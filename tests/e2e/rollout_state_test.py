@@ -332,13 +332,13 @@ class Restarted(RolloutCase):
 
     def test_a_damaged_file_leaves_the_canary_nothing(self):
         self.assert_lost(lambda: self.file.write_text(self.file.read_text()[:-30]),
-                         "rollouts.json is no JSON object; it is now")
+                         "rollouts.json is no JSON object; it is kept as")
 
     def test_a_file_with_nonsense_leaves_the_canary_nothing(self):
         self.assert_lost(lambda: self.change_kept(rollouts={"checkout": {}}), "rollouts.json is damaged")
 
     def test_a_file_of_a_newer_version_leaves_the_canary_nothing(self):
-        self.assert_lost(lambda: self.change_kept(version=99), "rollouts.json is of a newer version of kanaria; it is now")
+        self.assert_lost(lambda: self.change_kept(version=99), "rollouts.json is of a newer version of kanaria; it is kept as")
 
     def test_a_file_that_is_too_old_leaves_the_canary_nothing(self):
         day = 86_400_000

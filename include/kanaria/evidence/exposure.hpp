@@ -47,6 +47,7 @@ class Exposure {
   Arm arm_ = Arm::Stable;
   bool counts_ = false;  // until its outcome is told
   bool is_answered_ = false;
+  bool is_warm_ = false;    // its latency is evidence
   std::uint16_t told_ = 0;  // kinds of errors that it was counted for, a bit each
 };
 

@@ -28,6 +28,8 @@ class Controller final : public runtime::Steering {
  public:
   /// How often the evidence is kept, and a disk that took nothing is tried again.
   static constexpr std::chrono::seconds kKeep{5};
+  /// So many of those that the file doesn't have any more are remembered, the newest.
+  static constexpr std::size_t kMostArchived = 100;
 
   /// `disk`: waits for nothing but the journal, in the order in which it is kept.
   Controller(net::Loop& control, runtime::Store& store, net::Blocking& disk, std::size_t workers);
@@ -71,6 +73,7 @@ class Controller final : public runtime::Steering {
   bool is_canary_healthy(const Rollout& rollout) const;
   net::Awaitable<void> advance(std::string name);
   net::Awaitable<Changed> make_so(std::string name, Decide decide, std::string who, WallTime when);
+  void forget_oldest();
   void become(Member& member, Standing next);
   void tell(const State& before, const Standing& now);
   State recovered(const config::Rollout& written, WallTime when) const;

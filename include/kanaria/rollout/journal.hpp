@@ -32,8 +32,8 @@ class Journal {
  public:
   explicit Journal(std::string state_dir);
 
-  /// None without a `fault`: there is no file. With one: the file is damaged or of a newer version, and was moved
-  /// aside.
+  /// None without a `fault`: there is no file. With one: the file is damaged or of a newer version; it is kept under
+  /// another name too.
   std::optional<Contents> read(std::string& fault) const;
   /// Puts it in the old one's place: it survives this process, though not yet a power cut. What went wrong, or "".
   std::string write(const std::string& text) const;

@@ -51,6 +51,8 @@ State recover(const config::Rollout& rollout, State state, WallTime kept, std::s
 /// A state of which nothing is known: the canary gets nothing until somebody starts it.
 State lost(const config::Rollout& rollout, State state, WallTime now, std::string why);
 
+/// The canary's requests without which a step tells nothing.
+std::uint64_t wanted_requests(const config::Rollout& rollout, std::size_t step);
 /// What is written of a step: "set 10%", "pause 5m", "pause", "analysis".
 std::string words_of(const config::RolloutStep& step);
 /// "5m", "1h 30m", "250ms"

@@ -31,7 +31,14 @@ struct Measured {
   // As of its begin:
   std::uint64_t requests = 0;
   std::uint64_t bad = 0;
-  std::array<std::uint64_t, evidence::kLatencyBuckets> latencies{};
+  std::vector<std::uint64_t> latencies;  // of max_p99 alone
+};
+
+/// What the canary's present weight is held against: the totals as they were.
+struct Since {
+  evidence::Totals weight;  // when it got it
+  // The same of latencies, or when initial_delay was over.
+  std::array<std::array<std::uint64_t, evidence::kLatencyBuckets>, evidence::kArms> warm{};
 };
 
 /// What of the evidence a restart finds again.
@@ -61,6 +68,8 @@ class Rollout {
   const Facts& look(WallTime now, bool canary_is_healthy);
   /// As of the last look.
   const Facts& facts() const { return facts_; }
+  /// What would have taken it back, were it no dry run. None: nothing.
+  const std::optional<Facts::Against>& would() const { return would_; }
 
   /// Without targets' health, which others know.
   Report report(WallTime now) const;
@@ -71,13 +80,13 @@ class Rollout {
  private:
   std::shared_ptr<evidence::Trial> make_trial(const config::Rollout& written, const State& state,
                                               bool once_a_user) const;
-  void begin_weight(WallTime now);
 
   Standing standing_;
   std::size_t workers_;
-  evidence::Totals base_;           // when the canary got the weight that it has
+  Since since_;
   std::vector<Measured> measured_;  // as the metrics; of others than thresholds unused
   Facts facts_;
+  std::optional<Facts::Against> would_;
   std::optional<WallTime> unhealthy_since_;
 };
 

@@ -245,7 +245,7 @@ TEST(RolloutStatus, EndsWithWhatAScriptNeeds) {
     bool waits;
   } cases[] = {
       {"Healthy", nullptr, {}, false},  {"Healthy", "Completed", 0, false},   {"Progressing", nullptr, {}, false},
-      {"Paused", "StepPause", 3, true}, {"Paused", "Inconclusive", {}, true}, {"Baking", nullptr, {}, false},
+      {"Paused", "StepPause", 3, true}, {"Paused", "Inconclusive", 3, true},  {"Baking", nullptr, {}, false},
       {"Baking", "Handover", 0, true},  {"Degraded", "ManualAbort", 1, true},
   };
   for (const auto& example : cases) {

@@ -13,11 +13,12 @@ class ControllerTest : public runtime::StoreTest {
   ControllerTest() {
     store_.set_steering(controller_);
     EXPECT_EQ(driver_.run(controller_.restore(dir_.path())), "");
-    const std::string text = runtime::canary("[{name: main, weight: 100}, {name: new, weight: 0}]");
-    const std::string rollout =
-        "rollouts: [{name: checkout, rule: web/api, stable: main, canary: new, revision: r1, "
-        "steps: [{set_weight: 10%}, {pause: {}}, {set_weight: 100%}]}]\n";
-    change(to(text + rollout + "state_dir: " + dir_.path() + "\n"));
+    without_ =
+        runtime::canary("[{name: main, weight: 100}, {name: new, weight: 0}]") + "state_dir: " + dir_.path() + "\n";
+    with_ = without_ +
+            "rollouts: [{name: checkout, rule: web/api, stable: main, canary: new, revision: r1, "
+            "steps: [{set_weight: 10%}, {pause: {}}, {set_weight: 100%}]}]\n";
+    change(to(with_));
   }
   ~ControllerTest() override {
     EXPECT_TRUE(driver_.until([&] { return driver_.loop().tasks() == 0; }));
@@ -32,6 +33,7 @@ class ControllerTest : public runtime::StoreTest {
   }
 
   test::Directory dir_;
+  std::string without_, with_;  // files, of which the second one has the rollout
   net::Blocking disk_;
   Controller controller_{driver_.loop(), store_, disk_, 1};
 };
@@ -52,6 +54,20 @@ TEST_F(ControllerTest, KeepsNoOlderStateBehindAnAbortWhereTheDiskIsSlow) {
   EXPECT_EQ((*aborted)->status, Changed::Status::Done);
   EXPECT_EQ(kept().phase, Phase::Degraded);
   EXPECT_EQ(kept().weight, 0);
+}
+
+TEST_F(ControllerTest, TellsOnceOfWhatWasTakenBackAndComesAgain) {
+  driver_.run(ask(Verb::Start));
+  driver_.run(ask(Verb::Abort));
+  change(to(without_));
+  change(to(with_));
+  EXPECT_EQ(controller_.find("checkout")->state.phase, Phase::Degraded);
+  EXPECT_EQ((controller_.rollbacks().at({"checkout", Reason::ManualAbort})), 1U);
+}
+
+TEST_F(ControllerTest, SaysNothingOfWeightsAtRestWhileTheCanaryHasAShare) {
+  driver_.run(ask(Verb::Start));
+  EXPECT_EQ(runtime::words_of(change(to(with_))), runtime::Words());
 }
 
 }  // namespace

@@ -101,6 +101,42 @@ TEST_F(FollowTest, AnotherRuleOrOtherGroupsEndIt) {
   expect(Phase::Healthy, Reason::None, 0, 0);
 }
 
+TEST_F(FollowTest, AnotherRuleMakesNoFailedRevisionGood) {
+  written_.auto_start = true;
+  follow_now();
+  look({});
+  look(bad());
+  written_.rule.value = "https/canary";
+  follow_now();
+  expect(Phase::Degraded, Reason::AnalysisFailed, 0, 0);
+  EXPECT_EQ(state_.failed, "r1");
+  written_.revision = "r2";
+  follow_now();
+  EXPECT_EQ(state_.phase, Phase::Progressing);
+}
+
+TEST_F(FollowTest, AnotherRuleBeginsNoRevisionAgainThatWasInProgress) {
+  written_.auto_start = true;
+  follow_now();
+  look({});
+  written_.rule.value = "https/canary";
+  EXPECT_EQ(follow_now().size(), 1U);
+  expect(Phase::Healthy, Reason::None, 0, 0);
+}
+
+TEST_F(FollowTest, RolesStaySwappedUnderAnotherRuleAndNotWithOtherGroups) {
+  written_.on_complete = config::OnComplete::Swap;
+  start();
+  promote_full();
+  look({}, 10min);
+  written_.rule.value = "https/canary";
+  EXPECT_TRUE(follow_now().empty());
+  EXPECT_EQ(stable_of(written_, state_), "app-canary");
+  written_.canary.value = "app-other";
+  EXPECT_EQ(follow_now().size(), 1U);
+  EXPECT_EQ(stable_of(written_, state_), "app-main");
+}
+
 TEST_F(FollowTest, OtherMetricsLeaveNoEvidenceOfTheOldOnes) {
   start();
   look(bad());

@@ -67,6 +67,8 @@ TEST_F(JournalTest, WhatIsDamagedIsRefused) {
       {"half of it", good.substr(0, good.size() / 2)},
       {"no object", "[]"},
       {"a newer version", with("\"version\":1", "\"version\":2")},
+      {"a version that there never was", with("\"version\":1", "\"version\":0")},
+      {"a time that no clock has", with("\"written\":", "\"written\":9")},
       {"no phase", with("\"Progressing\"", "\"Rolling\"")},
       {"more than the whole rule", with("\"weight\":1000", "\"weight\":10001")},
       {"less than nothing", with("\"weight\":1000", "\"weight\":-1")},
@@ -96,7 +98,7 @@ TEST_F(JournalTest, AFileIsPutInPlaceWholeAndReadAgain) {
   EXPECT_EQ(facts.st_mode & 0777, 0600U);
 }
 
-TEST_F(JournalTest, ADamagedFileIsMovedAside) {
+TEST_F(JournalTest, ADamagedFileIsKeptAsideAndStaysUntilAnotherTakesItsPlace) {
   const test::Directory directory;
   std::ofstream(directory.path() + "/rollouts.json") << "{";
   const Journal journal(directory.path());
@@ -104,7 +106,12 @@ TEST_F(JournalTest, ADamagedFileIsMovedAside) {
   EXPECT_FALSE(journal.read(fault));
   EXPECT_NE(fault.find("rollouts.json.damaged"), std::string::npos) << fault;
   EXPECT_TRUE(std::filesystem::exists(directory.path() + "/rollouts.json.damaged"));
-  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/rollouts.json"));
+  EXPECT_FALSE(journal.read(fault)) << "the start may fail, and the next one must know of it too";
+  EXPECT_FALSE(fault.empty());
+  EXPECT_EQ(journal.write(to_text(some())), "");
+  EXPECT_TRUE(journal.read(fault)) << fault;
+  std::ifstream aside(directory.path() + "/rollouts.json.damaged");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(aside), {}), "{");
 }
 
 TEST_F(JournalTest, AnUnwritableDirectoryIsTold) {

@@ -75,6 +75,31 @@ TEST_F(RolloutTest, ThatHandsOverIsTakenBackByPeopleOnly) {
   expect(Phase::Degraded, Reason::ManualAbort, 7, 0);
 }
 
+TEST_F(RolloutTest, IsNotCompleteDuringAnIncident) {
+  start();
+  promote_full();
+  Facts facts;
+  facts.incident = "stable is over the limit of errors as well";
+  look(facts, 1h);
+  expect(Phase::Baking, Reason::None, 7, 10'000);
+  look({});
+  expect(Phase::Baking, Reason::Handover, 7, 10'000);
+}
+
+TEST_F(RolloutTest, BakesWithTheWholeRule) {
+  written_.steps.push_back(pause_for_promote());
+  start();
+  promote_full();
+  ask(Verb::Abort);
+  ask(Verb::Retry);
+  state_.step = 7;  // the last pause
+  Command little{Verb::SetWeight, "checkout", "alice", now_};
+  little.weight = 100;
+  ask(little);
+  ask(Verb::Promote);
+  expect(Phase::Baking, Reason::None, 8, 10'000);
+}
+
 TEST_F(RolloutTest, IsNotJudgedWhileTheCanaryHasNothing) {
   written_.steps.insert(written_.steps.begin(), pause_for_promote());
   start();

@@ -52,6 +52,16 @@ class VerbsTest : public RolloutTest {
   }
 };
 
+TEST_F(VerbsTest, RetryWantsToKnowWhichRevision) {
+  written_.revision.reset();
+  state_ = lost(written_, {}, now_, "damaged");
+  follow_now();
+  ask(Verb::Abort);
+  const Changed changed = ask(Verb::Retry);
+  EXPECT_EQ(changed.status, Status::Refused);
+  EXPECT_NE(changed.message.find("--revision"), std::string::npos) << changed.message;
+}
+
 TEST_F(VerbsTest, WorkWhereTheyMay) {
   constexpr auto kDone = Status::Done;
   constexpr auto kSame = Status::Unchanged;
