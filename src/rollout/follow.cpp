@@ -44,7 +44,7 @@ std::string metrics_of(const config::RolloutAnalysis& analysis) {
 /// failed.
 State moved(const config::Rollout& rollout, const State& state, const std::string& identity,
             std::vector<std::string>& warnings) {
-  const auto groups_in = [](const std::string& one) { return one.substr(one.find(' ')); };
+  const auto groups_in = [](const std::string& one) { return one.substr(std::min(one.find(' '), one.size())); };
   State made;
   made.revision = state.revision;
   made.failed = state.failed;

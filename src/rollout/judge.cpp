@@ -77,6 +77,11 @@ double limits_log(const Standing& standing) {
   return std::log(static_cast<double>(limits) / (share * standing.written.analysis.false_rollback_rate));
 }
 
+struct Counts {
+  std::uint64_t bad;
+  std::uint64_t requests;
+};
+
 class Judge {
  public:
   Judge(const Standing& standing, const Totals& now, const Since& since, std::vector<Measured>& measured, WallTime when)
@@ -125,14 +130,13 @@ class Judge {
 
   /// An absolute limit on a rate. Both arms over it: an incident. A request or two of stable's tell nothing, and none
   /// are given to it where the canary has the whole rule: what still ends there was begun before.
-  void hold(double limit, std::uint64_t bad_stable, std::uint64_t bad_canary, const std::string& what,
-            MetricReport& report) {
+  void hold(double limit, const Counts& stable, const Counts& canary, const std::string& what, MetricReport& report) {
     static const double kSurely = std::log(10);
     constexpr std::uint64_t kFew = 10;
-    if (evidence::log_evidence_over(limit, bad_canary, requests_[kCanary]) < limits_log(standing_)) return;
+    if (evidence::log_evidence_over(limit, canary.bad, canary.requests) < limits_log(standing_)) return;
     report.is_within = false;
-    const bool is_stable_over = standing_.state.weight < config::kWholeRule && requests_[kStable] >= kFew &&
-                                evidence::log_evidence_over(limit, bad_stable, requests_[kStable]) >= kSurely;
+    const bool is_stable_over = standing_.state.weight < config::kWholeRule && stable.requests >= kFew &&
+                                evidence::log_evidence_over(limit, stable.bad, stable.requests) >= kSurely;
     if (is_stable_over) {
       made_.incident = "stable is over the limit of " + report.name + " as well: " + what;
     } else {
@@ -158,7 +162,8 @@ class Judge {
     if (!errors.slo_max) return;
     report.slo = errors.slo_max;
     report.slo_value = canary;
-    hold(*errors.slo_max, bad_stable, bad_canary, percent(canary) + " of " + percent(*errors.slo_max), report);
+    hold(*errors.slo_max, {bad_stable, requests_[kStable]}, {bad_canary, requests_[kCanary]},
+         percent(canary) + " of " + percent(*errors.slo_max), report);
   }
 
   void judge_latency(const config::Latency& latency, MetricReport& report) {
@@ -173,8 +178,10 @@ class Judge {
     report.slo = seconds(*latency.slo_p99_max);
     report.slo_value = canary;
     // At most one of a hundred may be slower: a rate like others.
-    hold(0.01, slower_than(latencies_[kStable], *latency.slo_p99_max),
-         slower_than(latencies_[kCanary], *latency.slo_p99_max),
+    const auto slow = [&](std::size_t arm) {
+      return Counts{slower_than(latencies_[arm], *latency.slo_p99_max), count(latencies_[arm])};
+    };
+    hold(0.01, slow(kStable), slow(kCanary),
          "p99 " + number(1000 * canary, "%.0f") + " of " + number(1000 * *report.slo, "%.0f ms"), report);
   }
 

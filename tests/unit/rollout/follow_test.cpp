@@ -101,6 +101,13 @@ TEST_F(FollowTest, AnotherRuleOrOtherGroupsEndIt) {
   expect(Phase::Healthy, Reason::None, 0, 0);
 }
 
+TEST_F(FollowTest, AnIdentityThatNoneOfUsHasWrittenIsAnotherOne) {
+  start();
+  state_.identity = "damaged";
+  EXPECT_EQ(follow_now().size(), 1U);
+  expect(Phase::Healthy, Reason::None, 0, 0);
+}
+
 TEST_F(FollowTest, AnotherRuleMakesNoFailedRevisionGood) {
   written_.auto_start = true;
   follow_now();
