@@ -15,6 +15,7 @@ using Verb = rollout::Verb;
 
 Reply unknown_rollout(const std::string& name, const std::vector<rollout::Report>& reports) {
   std::vector<std::string_view> names;
+  names.reserve(reports.size());
   for (const rollout::Report& report : reports) names.push_back(report.name);
   return error(404, "not_found", "there is no rollout " + config::in_quotes(name) + config::did_you_mean(name, names));
 }

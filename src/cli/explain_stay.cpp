@@ -63,6 +63,7 @@ class Stays {
  private:
   static std::vector<std::uint32_t> weights_of(const rules::Forward& forward) {
     std::vector<std::uint32_t> weights;
+    weights.reserve(forward.groups.size());
     for (const config::WeightedGroup& group : forward.groups)
       weights.push_back(static_cast<std::uint32_t>(group.weight));
     return weights;

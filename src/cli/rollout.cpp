@@ -101,7 +101,7 @@ int run_status(const Options& options, bool has_timeout) {
     }
     const bool is_over = options.wait && (ended || Clock::now() >= end);
     if (options.watch || !options.wait || is_over) {
-      if (options.watch && !options.json && terminal.is_terminal) text = "\x1b[H\x1b[2J" + text;
+      if (options.watch && !options.json && terminal.is_terminal) text.insert(0, "\x1b[H\x1b[2J");
       std::cout << text << std::flush;
       if (!std::cout) return kFailed;  // nobody reads any more
     } else if (where != told) {

@@ -93,7 +93,7 @@ class Picture {
  private:
   /// A time of day; of another day with its date.
   std::string moment(const Json& when) const {
-    const std::string text = text_of(when);
+    std::string text = text_of(when);
     if (text.size() < 19) return text;
     return text.starts_with(today_) ? text.substr(11, 8) : text.substr(5, 5) + " " + text.substr(11, 5);
   }

@@ -28,8 +28,8 @@ double limit_of(const config::RolloutAnalysis& analysis, unsigned halvings) {
 
 evidence::Bad bad_of(const config::BadAnswers& written) {
   evidence::Bad bad{{}, written.connect_error, written.timeout, written.reset};
-  for (std::uint16_t status = 100; status < bad.statuses.size(); ++status)
-    bad.statuses[status] = written.matcher.matches(status);
+  for (std::size_t status = 100; status < bad.statuses.size(); ++status)
+    bad.statuses[status] = written.matcher.matches(static_cast<std::uint16_t>(status));
   return bad;
 }
 

@@ -110,7 +110,8 @@ void walk(const config::Rollout& rollout, State& state, Facts facts, WallTime no
     }
     std::string over;
     if (!is_over(rollout, state, facts, now, over)) return;
-    why = why.empty() ? std::move(over) : why + "; " + over;
+    if (!why.empty()) why += "; ";
+    why += over;
     ++state.step;
     state.step_began = now;
     const bool sets_next =

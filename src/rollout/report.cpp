@@ -76,6 +76,7 @@ std::string progress(const Standing& standing, std::uint64_t canary_requests, Wa
 std::vector<StepReport> steps_of(const Standing& standing, std::uint64_t canary_requests, WallTime now) {
   const State& state = standing.state;
   std::vector<StepReport> steps;
+  steps.reserve(standing.written.steps.size() + 1);
   for (const config::RolloutStep& step : standing.written.steps)
     steps.push_back({words_of(step), StepReport::Is::ToCome, ""});
   const Milliseconds bake = standing.written.bake_time;
