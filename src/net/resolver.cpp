@@ -249,9 +249,9 @@ void Resolver::State::ask(const QuestionPtr& question) {
 /// After each call of c-ares: there may be room for others, and another deadline.
 void Resolver::State::go_on() {
   while (!waiting_.empty() && under_way_ < kQueriesAtOnce) {
-    const QuestionPtr next = std::move(waiting_.front());
+    const QuestionPtr question = std::move(waiting_.front());
     waiting_.pop_front();
-    if (!next->over()) ask(next);
+    if (!question->over()) ask(question);
   }
   timeval left{};
   Tick due = kNever;

@@ -121,13 +121,13 @@ RuleWeights WeightsByHand::report(const std::string& listener, const config::Rul
 }
 
 void WeightsByHand::wait_for_the_next() {
-  std::optional<WallTime> next;
+  std::optional<WallTime> end;
   for (const auto& [rule, ours] : store_.overrides().weights)
-    if (ours.until && (!next || *ours.until < *next)) next = ours.until;
+    if (ours.until && (!end || *ours.until < *end)) end = ours.until;
   Tick due = kNever;
   if (!store_.unkept().empty()) due = control_.wheel().now() + ticks_of(kRetry);
-  if (next) {
-    const auto left = std::chrono::ceil<Milliseconds>(*next - std::chrono::system_clock::now());
+  if (end) {
+    const auto left = std::chrono::ceil<Milliseconds>(*end - std::chrono::system_clock::now());
     due =
         std::min(due, control_.wheel().now() + ticks_of(std::clamp<Milliseconds>(left, Milliseconds(0), kLongestWait)));
   }
